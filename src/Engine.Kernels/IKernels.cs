@@ -1,0 +1,123 @@
+namespace Engine.Kernels;
+
+/// <summary>The kernel contract: the passes over a matrix that every selection algorithm is made of. CPU, CUDA and OpenCL implement it; an algorithm does not know which one answers.</summary>
+/// <remarks>
+/// Every result is a function of its inputs alone: the same bits for any thread count, block size, instruction set and device.
+/// The rule behind it (kernels/README.md, "Canonical arithmetic"): elements widen exactly to float64, products and sums are float64
+/// (multiply, then add, never fused) in one fixed 16-lane order, and every decision (nearest, farthest, best) rests on those values
+/// with ties going to the lower index. An implementation may compute anything faster in lower precision as long as that only
+/// proposes candidates, with a rigorous margin, which the canonical arithmetic then decides.
+/// Rows hold finite values (<see cref="Inspect"/> finds the first that does not); other calls may assume it.
+/// </remarks>
+public interface IKernels : IDisposable
+{
+    /// <summary>The set's name for manifests and logs, such as <c>cpu-512</c>.</summary>
+    string Name { get; }
+
+    /// <summary>Worker threads the set uses.</summary>
+    int Threads { get; }
+
+    /// <summary>Looks at every row once: is it finite, how long is it, how large is its largest element.</summary>
+    /// <param name="rows">[rows x dim].</param>
+    /// <param name="norms">Euclidean norms, [rows] or empty when not wanted. norm = sqrt(sum x²), scaled so that float32 extremes neither overflow nor underflow.</param>
+    /// <param name="pass">Cancellation and progress.</param>
+    RowFacts Inspect(RowSource rows, Span<double> norms, Pass pass);
+
+    /// <summary>Position-weighted or plain pooling of token vectors, one result row per record.</summary>
+    /// <param name="tokens">Token states, [totalTokens x dim].</param>
+    /// <param name="offsets">Record boundaries, [records + 1], ascending, within the tokens; no record is empty.</param>
+    /// <param name="pooling">Which tokens count how much.</param>
+    /// <param name="normalize">Divide each result by its Euclidean norm.</param>
+    /// <param name="pooled">Destination, [records x dim], overwritten.</param>
+    /// <param name="pass">Cancellation and progress.</param>
+    /// <exception cref="ArgumentException">A shape disagrees, a record is empty, or a pooled row is zero and <paramref name="normalize"/> is set (the message names the record).</exception>
+    /// <remarks>Weighted mean: sum_i i * h_i / sum_i i for tokens i = 1..L. Sums are canonical float64, rounded once to float32. Source: RDS+ (Ivison et al. 2025), methods 1.3.</remarks>
+    void Pool(RowSource tokens, ReadOnlySpan<long> offsets, Pooling pooling, bool normalize, Span<float> pooled, Pass pass);
+
+    /// <summary>The nearest centroid of every row, by squared Euclidean distance; ties go to the lower centroid.</summary>
+    /// <param name="rows">[rows x dim].</param>
+    /// <param name="rowScales">[rows], what each row is multiplied by first (1/norm for spherical k-means), or empty for 1.</param>
+    /// <param name="centroids">[k x dim], row-major float32.</param>
+    /// <param name="assignments">Destination, [rows], the nearest centroid's index.</param>
+    /// <param name="squaredDistances">Destination, [rows], the canonical squared distance to it.</param>
+    /// <param name="pass">Cancellation and progress.</param>
+    void AssignNearest(RowSource rows, ReadOnlySpan<double> rowScales, ReadOnlySpan<float> centroids, Span<int> assignments, Span<double> squaredDistances, Pass pass);
+
+    /// <summary>Adds every row to its cluster's sum in 64-bit fixed point, so that order, threads and ranks cannot change a bit.</summary>
+    /// <param name="rows">[rows x dim].</param>
+    /// <param name="rowScales">[rows] or empty for 1.</param>
+    /// <param name="assignments">[rows], cluster of each row; a negative one leaves the row out.</param>
+    /// <param name="fractionBits">q: an element x adds round(x * 2^q), half to even. The caller picks q so that no sum can leave 63 bits.</param>
+    /// <param name="sums">[k x dim], added to, not cleared.</param>
+    /// <param name="pass">Cancellation and progress.</param>
+    void AccumulateCentroids(RowSource rows, ReadOnlySpan<double> rowScales, ReadOnlySpan<int> assignments, int fractionBits, Span<long> sums, Pass pass);
+
+    /// <summary>Lowers rows' distances to their nearest centre by centres they have not seen yet.</summary>
+    /// <param name="rows">[rows x dim].</param>
+    /// <param name="rowScales">[rows] or empty for 1.</param>
+    /// <param name="which">Distinct rows to bring up to date, in any order; empty means all of them.</param>
+    /// <param name="centres">[count x dim], float64, already scaled.</param>
+    /// <param name="seen">[rows], how many of the first centres a row has seen; becomes <c>count</c>.</param>
+    /// <param name="minSquared">[rows], the least squared distance so far; start with +infinity.</param>
+    /// <param name="pass">Cancellation and progress.</param>
+    /// <remarks>minSquared[r] = min(minSquared[r], min over c in [seen[r], count) of |scale[r] * x[r] - centre[c]|²), canonical.</remarks>
+    void RelaxMinDistances(RowSource rows, ReadOnlySpan<double> rowScales, ReadOnlySpan<int> which, ReadOnlySpan<double> centres, Span<int> seen, Span<double> minSquared, Pass pass);
+
+    /// <summary>The best rows by cosine similarity to groups of queries, exactly, in one streaming pass; never a rows x queries matrix.</summary>
+    /// <param name="rows">[rows x dim], no zero row.</param>
+    /// <param name="norms">[rows], Euclidean norms from <see cref="Inspect"/>.</param>
+    /// <param name="queries">The queries and the groups they form. A group's score is the highest cosine of its queries.</param>
+    /// <param name="combination">One list per group, or one list of the groups' max, mean or normalised mean.</param>
+    /// <param name="ranges">For <see cref="Combination.NormalizedMean"/>: each group's range from <see cref="SimilarityRanges"/>; else empty.</param>
+    /// <param name="depth">Rows wanted per list, at least 1; lists are shorter only when the matrix is.</param>
+    /// <param name="pass">Cancellation and progress.</param>
+    /// <returns>Lists ordered by score descending, then row ascending: one per group, or one.</returns>
+    RankedRows[] TopSimilarities(RowSource rows, ReadOnlySpan<double> norms, QueryGroups queries, Combination combination, ReadOnlySpan<ScoreRange> ranges, int depth, Pass pass);
+
+    /// <summary>The lowest and highest group score over all rows, per group.</summary>
+    ScoreRange[] SimilarityRanges(RowSource rows, ReadOnlySpan<double> norms, QueryGroups queries, Pass pass);
+}
+
+/// <summary>What <see cref="IKernels.Inspect"/> saw.</summary>
+/// <param name="FirstNonFiniteRow">The lowest row that holds a NaN or an infinity, or -1.</param>
+/// <param name="FirstZeroRow">The lowest row whose elements are all zero, or -1.</param>
+/// <param name="LargestMagnitude">max |x| over all finite elements.</param>
+public readonly record struct RowFacts(long FirstNonFiniteRow, long FirstZeroRow, float LargestMagnitude);
+
+/// <summary>Which tokens of a record make its vector, and how much each counts.</summary>
+public enum Pooling
+{
+    /// <summary>Token i of L weighs 2i / (L(L+1)), counted from 1: RDS+.</summary>
+    WeightedMean,
+
+    /// <summary>Every token weighs 1/L.</summary>
+    Mean,
+
+    /// <summary>The last token alone.</summary>
+    Last,
+
+    /// <summary>The first token alone.</summary>
+    First,
+}
+
+/// <summary>How the scores of several groups make a ranking.</summary>
+public enum Combination
+{
+    /// <summary>One list per group.</summary>
+    Each,
+
+    /// <summary>One list by the highest group score.</summary>
+    Max,
+
+    /// <summary>One list by the mean of the group scores.</summary>
+    Mean,
+
+    /// <summary>One list by the mean of (score - lowest) / (highest - lowest) per group; a group whose range is empty adds 0.</summary>
+    NormalizedMean,
+}
+
+/// <summary>The lowest and highest score of one group over the whole matrix.</summary>
+public readonly record struct ScoreRange(double Lowest, double Highest);
+
+/// <summary>Rows in rank order with their scores; both arrays have one length.</summary>
+public sealed record RankedRows(int[] Rows, double[] Scores);

@@ -1,0 +1,48 @@
+namespace Engine.Data;
+
+/// <summary>Text records in pool order: where each one's bytes are, its id, its source and its conversation.</summary>
+/// <remarks>Memory holds positions, not text: about 40 bytes a record. Bytes are read again when they are wanted.</remarks>
+public abstract class Records : Value
+{
+    /// <inheritdoc/>
+    public override ValueKind Kind => ValueKind.Records;
+
+    /// <inheritdoc/>
+    public override Records? Records => this;
+
+    /// <summary>How messages call it: the path or pattern as the user wrote it.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>The distinct sources in order of first appearance; empty when the input names no source.</summary>
+    public abstract IReadOnlyList<string> Sources { get; }
+
+    /// <summary>Index into <see cref="Sources"/> of a row's source, or -1.</summary>
+    public abstract int SourceOf(long row);
+
+    /// <summary>The record's id: its id field's text, or its row number.</summary>
+    public abstract string Id(long row);
+
+    /// <summary>The record's bytes as they stand in the file, without the line end.</summary>
+    public abstract byte[] Bytes(long row);
+
+    /// <summary>The turns of one record.</summary>
+    public abstract Conversation Conversation(long row);
+
+    /// <summary>The turns of consecutive records, streamed in order.</summary>
+    /// <param name="firstRow">Where to begin.</param>
+    /// <param name="count">How many records.</param>
+    public abstract IEnumerable<Conversation> Conversations(long firstRow, long count);
+}
+
+/// <summary>One record's turns, whatever layout it was stored in.</summary>
+/// <param name="Turns">In order; a <c>text</c> record is one turn with role <see cref="Turn.TextRole"/>.</param>
+public sealed record Conversation(IReadOnlyList<Turn> Turns);
+
+/// <summary>One turn.</summary>
+/// <param name="Role"><c>system</c>, <c>user</c>, <c>assistant</c>, another role as written, or <see cref="TextRole"/>.</param>
+/// <param name="Content">The text, unescaped, not trimmed.</param>
+public readonly record struct Turn(string Role, string Content)
+{
+    /// <summary>The role of a plain text without turns.</summary>
+    public const string TextRole = "text";
+}

@@ -1,0 +1,34 @@
+using Engine.Data;
+
+namespace Engine.Selections;
+
+/// <summary>A k-means clustering: centroids, and every row's nearest one.</summary>
+public sealed class Clustering : Value
+{
+    /// <inheritdoc/>
+    public override ValueKind Kind => ValueKind.Clustering;
+
+    /// <inheritdoc/>
+    public override long Rows => Assignments.Length;
+
+    /// <summary>The vectors that were clustered.</summary>
+    public required Embeddings Of { get; init; }
+
+    /// <summary>[k x dim], row-major.</summary>
+    public required float[] Centroids { get; init; }
+
+    /// <summary>[rows], index of the nearest centroid.</summary>
+    public required int[] Assignments { get; init; }
+
+    /// <summary>[k], rows per cluster.</summary>
+    public required long[] Sizes { get; init; }
+
+    /// <summary>Sum of squared distances to the nearest centroid.</summary>
+    public required double Inertia { get; init; }
+
+    /// <summary>Centroid updates done in the restart that was kept.</summary>
+    public required int Iterations { get; init; }
+
+    /// <inheritdoc/>
+    public override Records? Records => Of.Records;
+}

@@ -1,0 +1,37 @@
+using Engine.Data;
+
+namespace Engine.Selections;
+
+/// <summary>Chosen rows in rank order, best first, with the reason for each. A column that means nothing for the method is null.</summary>
+public sealed class Selection : Value
+{
+    /// <inheritdoc/>
+    public override ValueKind Kind => ValueKind.Selection;
+
+    /// <inheritdoc/>
+    public override long Rows => Indices.Length;
+
+    /// <summary>The chosen rows of the pool, in rank order.</summary>
+    public required int[] Indices { get; init; }
+
+    /// <summary>Rows in the pool that was chosen from.</summary>
+    public required long PoolRows { get; init; }
+
+    /// <summary>The score a row was chosen under; its meaning is the method's.</summary>
+    public double[]? Scores { get; init; }
+
+    /// <summary>The task that first took the row.</summary>
+    public string[]? Tasks { get; init; }
+
+    /// <summary>The cluster of the row.</summary>
+    public int[]? Clusters { get; init; }
+
+    /// <summary>The covering radius after the row was picked, not squared.</summary>
+    public double[]? Radii { get; init; }
+
+    /// <summary>The pool's records, or null when rows have none.</summary>
+    public Records? Pool { get; init; }
+
+    /// <inheritdoc/>
+    public override Records? Records => Pool;
+}
