@@ -5,8 +5,7 @@ namespace Engine.Data;
 /// <summary>One vector per row, [rows x dim], with the norms taken once.</summary>
 /// <param name="matrix">The vectors; owned from here on.</param>
 /// <param name="name">How messages call it: the file or pattern as the user wrote it, or the step's name.</param>
-/// <param name="records">The records the rows stand for, or null. Not owned.</param>
-public sealed class Embeddings(RowSource matrix, string name, Records? records = null) : Value
+public sealed class Embeddings(RowSource matrix, string name) : Value
 {
     /// <inheritdoc/>
     public override ValueKind Kind => ValueKind.Embeddings;
@@ -23,9 +22,6 @@ public sealed class Embeddings(RowSource matrix, string name, Records? records =
     /// <summary>How messages call it.</summary>
     public string Name => name;
 
-    /// <inheritdoc/>
-    public override Records? Records => records;
-
     /// <summary>Wraps vectors in memory: no copy, pinned until disposed.</summary>
     /// <param name="values">Row-major, <c>rows * dim</c> values.</param>
     /// <param name="dim">Elements in a vector.</param>
@@ -40,5 +36,6 @@ public sealed class Embeddings(RowSource matrix, string name, Records? records =
     protected override void Dispose(bool disposing)
     {
         if (disposing) matrix.Dispose();
+        base.Dispose(disposing);
     }
 }

@@ -7,8 +7,8 @@ public abstract class Records : Value
     /// <inheritdoc/>
     public override ValueKind Kind => ValueKind.Records;
 
-    /// <inheritdoc/>
-    public override Records? Records => this;
+    /// <summary>Records stand for themselves.</summary>
+    protected Records() => Pool = this;
 
     /// <summary>How messages call it: the path or pattern as the user wrote it.</summary>
     public abstract string Name { get; }

@@ -3,8 +3,7 @@ namespace Engine.Data;
 /// <summary>Named columns of finite numbers, one value per row.</summary>
 /// <param name="columns">Every column has the same length.</param>
 /// <param name="name">How messages call it.</param>
-/// <param name="records">The records the rows stand for, or null. Not owned.</param>
-public sealed class ScoreTable(IReadOnlyDictionary<string, double[]> columns, string name, Records? records = null) : Value
+public sealed class ScoreTable(IReadOnlyDictionary<string, double[]> columns, string name) : Value
 {
     /// <inheritdoc/>
     public override ValueKind Kind => ValueKind.Scores;
@@ -17,7 +16,4 @@ public sealed class ScoreTable(IReadOnlyDictionary<string, double[]> columns, st
 
     /// <summary>How messages call it.</summary>
     public string Name => name;
-
-    /// <inheritdoc/>
-    public override Records? Records => records;
 }

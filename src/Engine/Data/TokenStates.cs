@@ -6,8 +6,7 @@ namespace Engine.Data;
 /// <param name="tokens">The states; owned from here on.</param>
 /// <param name="offsets">[records + 1], ascending, from 0 to totalTokens.</param>
 /// <param name="name">How messages call it.</param>
-/// <param name="records">The records the rows stand for, or null. Not owned.</param>
-public sealed class TokenStates(RowSource tokens, long[] offsets, string name, Records? records = null) : Value
+public sealed class TokenStates(RowSource tokens, long[] offsets, string name) : Value
 {
     /// <inheritdoc/>
     public override ValueKind Kind => ValueKind.States;
@@ -25,11 +24,9 @@ public sealed class TokenStates(RowSource tokens, long[] offsets, string name, R
     public string Name => name;
 
     /// <inheritdoc/>
-    public override Records? Records => records;
-
-    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         if (disposing) tokens.Dispose();
+        base.Dispose(disposing);
     }
 }

@@ -1,5 +1,3 @@
-using Engine.Kernels;
-
 namespace Engine.Data;
 
 /// <summary>The kinds of value that inputs and steps give and steps take.</summary>
@@ -34,7 +32,7 @@ public abstract class Value : IDisposable
     public abstract long Rows { get; }
 
     /// <summary>The records its rows stand for, or null when nobody bound them.</summary>
-    public virtual Records? Records => null;
+    public Records? Pool { get; init; }
 
     /// <summary>Gives back files and memory.</summary>
     public void Dispose()

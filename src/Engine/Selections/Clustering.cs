@@ -28,7 +28,4 @@ public sealed class Clustering : Value
 
     /// <summary>Centroid updates done in the restart that was kept.</summary>
     public required int Iterations { get; init; }
-
-    /// <inheritdoc/>
-    public override Records? Records => Of.Records;
 }

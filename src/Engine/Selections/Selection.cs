@@ -28,10 +28,4 @@ public sealed class Selection : Value
 
     /// <summary>The covering radius after the row was picked, not squared.</summary>
     public double[]? Radii { get; init; }
-
-    /// <summary>The pool's records, or null when rows have none.</summary>
-    public Records? Pool { get; init; }
-
-    /// <inheritdoc/>
-    public override Records? Records => Pool;
 }
