@@ -2,11 +2,15 @@ using Engine.Kernels;
 
 namespace Engine.Data;
 
-/// <summary>One vector per row, [rows x dim], with the norms taken once.</summary>
+/// <summary>One vector per row, [rows x dim], checked and measured once.</summary>
 /// <param name="matrix">The vectors; owned from here on.</param>
 /// <param name="name">How messages call it: the file or pattern as the user wrote it, or the step's name.</param>
 public sealed class Embeddings(RowSource matrix, string name) : Value
 {
+    private readonly Lock _measuring = new();
+    private double[]? _norms;
+    private RowFacts _facts;
+
     /// <inheritdoc/>
     public override ValueKind Kind => ValueKind.Embeddings;
 
@@ -22,6 +26,9 @@ public sealed class Embeddings(RowSource matrix, string name) : Value
     /// <summary>How messages call it.</summary>
     public string Name => name;
 
+    /// <summary>Bytes one pass over the vectors reads.</summary>
+    public long Bytes => checked(Rows * Dim * matrix.Element.SizeInBytes());
+
     /// <summary>Wraps vectors in memory: no copy, pinned until disposed.</summary>
     /// <param name="values">Row-major, <c>rows * dim</c> values.</param>
     /// <param name="dim">Elements in a vector.</param>
@@ -31,6 +38,33 @@ public sealed class Embeddings(RowSource matrix, string name) : Value
     /// <summary>Wraps float16 vectors in memory: no copy, pinned until disposed.</summary>
     /// <inheritdoc cref="From(ReadOnlyMemory{float}, int)"/>
     public static Embeddings From(ReadOnlyMemory<Half> values, int dim) => new(ArrayRows.From(values, dim), "embeddings in memory");
+
+    /// <summary>Euclidean norms, [rows]; the first call reads the matrix and checks every value.</summary>
+    /// <exception cref="EngineException">A value is NaN or infinite; the 0-based row is named. Exit 4.</exception>
+    public double[] Norms(IKernels kernels, Pass pass)
+    {
+        lock (_measuring)
+        {
+            if (_norms is not null) return _norms;
+            if (Rows > Array.MaxLength)
+                throw EngineException.Input(name, "ROWS", $"found {Rows} rows, expected at most {Array.MaxLength}. Split the pool.");
+            double[] norms = new double[Rows];
+            _facts = kernels.Inspect(matrix, norms, pass);
+            if (_facts.FirstNonFiniteRow >= 0)
+                throw EngineException.Input(name, "NOT_FINITE", $"row {_facts.FirstNonFiniteRow} holds a NaN or an infinity, expected finite values. Remove the row or embed it again.");
+            return _norms = norms;
+        }
+    }
+
+    /// <summary>Euclidean norms, [rows], none of them zero, as every cosine needs.</summary>
+    /// <exception cref="EngineException">A value is not finite, or a row is zero; the 0-based row is named. Exit 4.</exception>
+    public double[] CosineNorms(IKernels kernels, Pass pass)
+    {
+        double[] norms = Norms(kernels, pass);
+        return _facts.FirstZeroRow < 0
+            ? norms
+            : throw EngineException.Input(name, "ZERO_ROW", $"row {_facts.FirstZeroRow} is all zeros and has no direction, so no cosine. Remove the row or embed it again.");
+    }
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

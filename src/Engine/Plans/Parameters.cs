@@ -1,0 +1,151 @@
+using System.Text.Json.Nodes;
+
+namespace Engine.Plans;
+
+/// <summary>One declared key of an object in a plan.</summary>
+public abstract class Parameter(string name, string summary, bool required)
+{
+    /// <summary>The key.</summary>
+    public string Name => name;
+
+    /// <summary>One sentence for the schema.</summary>
+    public string Summary => summary;
+
+    /// <summary>True when a plan must give it.</summary>
+    public bool Required => required;
+
+    internal abstract object? ReadValue(PlanNode node, PlanReading reading);
+
+    internal abstract object? Absent { get; }
+
+    internal abstract JsonObject Schema();
+}
+
+/// <summary>One declared key and the type its value becomes.</summary>
+public sealed class Parameter<T> : Parameter
+{
+    private readonly Shape<T> _shape;
+    private readonly T? _default;
+    private readonly JsonNode? _schemaDefault;
+
+    internal Parameter(string name, Shape<T> shape, string summary, bool required, T? @default, JsonNode? schemaDefault)
+        : base(name, summary, required) => (_shape, _default, _schemaDefault) = (shape, @default, schemaDefault);
+
+    internal override object? Absent => _default;
+
+    internal override object? ReadValue(PlanNode node, PlanReading reading) => _shape.Read(node, reading);
+
+    internal override JsonObject Schema()
+    {
+        JsonObject schema = _shape.Schema();
+        schema["description"] = Summary;
+        if (_schemaDefault is not null) schema["default"] = _schemaDefault.DeepClone();
+        return schema;
+    }
+}
+
+/// <summary>The keys an object may have, declared once: the reader, the schema and the step read the same declaration.</summary>
+public sealed class ParameterSet
+{
+    private readonly List<Parameter> _parameters = [];
+
+    /// <summary>The parameters in the order declared.</summary>
+    public IReadOnlyList<Parameter> All => _parameters;
+
+    /// <summary>Declares a key that every plan must give.</summary>
+    public Parameter<T> Required<T>(string name, Shape<T> shape, string summary) => Add(new Parameter<T>(name, shape, summary, required: true, default, null));
+
+    /// <summary>Declares a key with a default.</summary>
+    /// <param name="name">The key.</param>
+    /// <param name="shape">What its value must look like.</param>
+    /// <param name="value">What it is when the plan does not give it.</param>
+    /// <param name="written">The default as a plan would write it, for the schema.</param>
+    /// <param name="summary">One sentence for the schema.</param>
+    public Parameter<T> Optional<T>(string name, Shape<T> shape, T value, JsonNode? written, string summary) =>
+        Add(new Parameter<T>(name, shape, summary, required: false, value, written));
+
+    /// <summary>Declares a key that may be absent, and is then null.</summary>
+    public Parameter<T?> Optional<T>(string name, Shape<T> shape, string summary)
+        where T : class => Add(new Parameter<T?>(name, shape!, summary, required: false, null, null));
+
+    /// <summary>Declares a key that may be absent, and is then null.</summary>
+    public Parameter<T?> OptionalValue<T>(string name, Shape<T> shape, string summary)
+        where T : struct => Add(new Parameter<T?>(name, shape.To(value => (T?)value), summary, required: false, null, null));
+
+    private Parameter<T> Add<T>(Parameter<T> parameter)
+    {
+        _parameters.Add(parameter);
+        return parameter;
+    }
+}
+
+/// <summary>The values of one object's declared keys.</summary>
+public sealed class Arguments
+{
+    private readonly Dictionary<Parameter, object?> _values = [];
+    private readonly HashSet<Parameter> _given = [];
+
+    internal Arguments(PlanNode node) => Node = node;
+
+    /// <summary>The object they were read from.</summary>
+    public PlanNode Node { get; }
+
+    /// <summary>The value of a key, or its default.</summary>
+    public T Get<T>(Parameter<T> parameter) => (T)_values[parameter]!;
+
+    /// <summary>True when the plan gives the key.</summary>
+    public bool Gives(Parameter parameter) => _given.Contains(parameter);
+
+    internal void Set(Parameter parameter, object? value, bool given)
+    {
+        _values[parameter] = value;
+        if (given) _given.Add(parameter);
+    }
+}
+
+internal sealed class ObjectShape(ParameterSet parameters) : Shape<Arguments>
+{
+    public override string Expectation => "an object";
+
+    public override bool Accepts(PlanNode node) => node.Kind == NodeKind.Object;
+
+    public override Arguments? Read(PlanNode node, PlanReading reading)
+    {
+        if (!Accepts(node)) return Refuse(node, reading);
+        foreach (PlanMember member in node.Members)
+        {
+            if (member.Name.StartsWith("x-", StringComparison.Ordinal) || parameters.All.Any(p => p.Name == member.Name)) continue;
+            string known = string.Join(", ", parameters.All.Select(p => p.Name));
+            reading.Error(member.Place, "UNKNOWN_KEY", $"found the key \"{member.Name}\", expected one of: {known}.{Suggestion.For(member.Name, parameters.All.Select(p => p.Name))}");
+        }
+
+        var arguments = new Arguments(node);
+        foreach (Parameter parameter in parameters.All)
+        {
+            if (node[parameter.Name] is { } given)
+            {
+                arguments.Set(parameter, parameter.ReadValue(given, reading), given: true);
+                continue;
+            }
+
+            if (parameter.Required) reading.Error(node.Place, "MISSING_KEY", $"the key \"{parameter.Name}\" is missing: {parameter.Summary}");
+            arguments.Set(parameter, parameter.Absent, given: false);
+        }
+
+        return arguments;
+    }
+
+    public override JsonObject Schema()
+    {
+        var properties = new JsonObject();
+        foreach (Parameter parameter in parameters.All) properties[parameter.Name] = parameter.Schema();
+        return new JsonObject
+        {
+            ["type"] = "object",
+            ["properties"] = properties,
+            ["required"] = new JsonArray([.. parameters.All.Where(p => p.Required).Select(p => JsonValue.Create(p.Name))]),
+            ["patternProperties"] = new JsonObject { ["^x-"] = true },
+            ["additionalProperties"] = false,
+        };
+    }
+}

@@ -1,0 +1,73 @@
+using Engine.Data;
+using Engine.Kernels;
+
+namespace Engine.Steps;
+
+/// <summary>One step with its inputs as values: a function from them to one value. The same step runs in a plan, in a program, and over ranks.</summary>
+public interface IStep
+{
+    /// <summary>Does the work.</summary>
+    /// <param name="run">Kernels, random stream, progress, and where large results go.</param>
+    Value Run(StepRun run);
+}
+
+/// <summary>A step that gives a <typeparamref name="TValue"/>.</summary>
+public abstract record Step<TValue> : IStep
+    where TValue : Value
+{
+    /// <summary>Does the work.</summary>
+    /// <param name="run">Kernels, random stream, progress, and where large results go.</param>
+    /// <exception cref="EngineException">An input does not fit, or memory or a file fails.</exception>
+    /// <exception cref="OperationCanceledException">The run was cancelled; it stops within one block of rows.</exception>
+    public abstract TValue Run(StepRun run);
+
+    Value IStep.Run(StepRun run) => Run(run);
+}
+
+/// <summary>What a step may use while it runs.</summary>
+/// <param name="name">The step's name; its random stream belongs to it.</param>
+/// <param name="seed">The plan's seed.</param>
+/// <param name="kernels">The kernel set.</param>
+/// <param name="pass">Cancellation and progress.</param>
+/// <param name="matrices">Where computed embeddings go.</param>
+public sealed class StepRun(string name, long seed, IKernels kernels, Pass pass, IMatrixStore matrices)
+{
+    private readonly Dictionary<string, object> _facts = [];
+
+    /// <summary>The step's name.</summary>
+    public string Name => name;
+
+    /// <summary>The kernel set.</summary>
+    public IKernels Kernels => kernels;
+
+    /// <summary>Cancellation and progress.</summary>
+    public Pass Pass => pass;
+
+    /// <summary>Bytes of input the step has read through its kernels.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>Floating-point operations of the method's definition (not of what pruning saved).</summary>
+    public double Flops { get; private set; }
+
+    /// <summary>What else the manifest says of the step, by name: strings, numbers, flags, and lists of them.</summary>
+    public IReadOnlyDictionary<string, object> Facts => _facts;
+
+    /// <summary>The step's own random stream, or one of several within it.</summary>
+    /// <param name="purpose">Names a stream within the step, such as <c>restart-2</c>; null for the step's first.</param>
+    public RandomStream Random(string? purpose = null) => new(seed, purpose is null ? name : $"{name}/{purpose}");
+
+    /// <summary>Begins a computed matrix: in memory, or in the step's folder when the run has one.</summary>
+    /// <param name="rows">Rows it will have.</param>
+    /// <param name="dim">Elements in a row.</param>
+    public IMatrixWriter CreateMatrix(long rows, int dim) => matrices.Create(name, rows, dim);
+
+    /// <summary>Adds to the step's account of work.</summary>
+    public void Count(long bytes, double flops)
+    {
+        Bytes += bytes;
+        Flops += flops;
+    }
+
+    /// <summary>Notes a fact for the manifest and the report.</summary>
+    public void Note(string fact, object value) => _facts[fact] = value;
+}

@@ -1,0 +1,11 @@
+namespace Engine.Steps;
+
+/// <summary>Every op of the plan language, in the order the documentation tells them.</summary>
+public static class StepCatalogue
+{
+    /// <summary>All ops.</summary>
+    public static IReadOnlyList<StepDefinition> All { get; } = [];
+
+    /// <summary>The op of that name, or null.</summary>
+    public static StepDefinition? Find(string op) => All.FirstOrDefault(d => d.Op == op);
+}

@@ -1,0 +1,25 @@
+using Engine.Data;
+using Engine.Plans;
+
+namespace Engine.Steps;
+
+/// <summary>What the plan language knows of an op: its keys, what it gives, and how its arguments become a step.</summary>
+/// <param name="Op">The op's name in plans.</param>
+/// <param name="Gives">The kind of value it gives.</param>
+/// <param name="Summary">One sentence for the schema.</param>
+/// <param name="Parameters">Its keys, without <c>op</c>.</param>
+/// <param name="Bind">Makes the step once its inputs exist.</param>
+public sealed record StepDefinition(string Op, ValueKind Gives, string Summary, ParameterSet Parameters, Func<Arguments, StepInputs, IStep> Bind);
+
+/// <summary>Gives a step the values its references name.</summary>
+/// <param name="resolve">Finds the value of an input or an earlier step.</param>
+public sealed class StepInputs(Func<string, Value> resolve)
+{
+    /// <summary>The value a reference names; the plan was checked, so it has the right kind.</summary>
+    public TValue Get<TValue>(Reference reference)
+        where TValue : Value => (TValue)resolve(reference.Name);
+
+    /// <summary>The value an optional reference names, or null.</summary>
+    public TValue? Find<TValue>(Reference? reference)
+        where TValue : Value => reference is null ? null : Get<TValue>(reference);
+}
