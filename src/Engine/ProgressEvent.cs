@@ -1,0 +1,34 @@
+using Engine.Kernels;
+
+namespace Engine;
+
+/// <summary>Where a step stands.</summary>
+public enum ProgressState
+{
+    /// <summary>It begins.</summary>
+    Started,
+
+    /// <summary>It works.</summary>
+    Working,
+
+    /// <summary>It is done.</summary>
+    Finished,
+}
+
+/// <summary>What a watcher of a run is told.</summary>
+/// <param name="State">Where the step stands.</param>
+/// <param name="Step">The step's name, or <c>inputs</c>.</param>
+/// <param name="Unit">What is counted, in the plural, such as <c>rows</c>.</param>
+/// <param name="Done">How many are done.</param>
+/// <param name="Total">How many there will be; 0 when that is not known.</param>
+/// <param name="Elapsed">Since the step began.</param>
+/// <param name="Remaining">The time left at the rate so far, or null while nobody can tell.</param>
+public readonly record struct ProgressEvent(ProgressState State, string Step, string Unit, long Done, long Total, TimeSpan Elapsed, TimeSpan? Remaining)
+{
+    internal static ProgressEvent Started(string step) => new(ProgressState.Started, step, "rows", 0, 0, TimeSpan.Zero, null);
+
+    internal static ProgressEvent Working(string step, WorkDone work, TimeSpan elapsed) => new(ProgressState.Working, step, work.Unit, work.Done, work.Total, elapsed,
+        work.Total > 0 && work.Done > 0 && work.Done <= work.Total ? elapsed * ((double)(work.Total - work.Done) / work.Done) : null);
+
+    internal static ProgressEvent Finished(string step, long rows, TimeSpan elapsed) => new(ProgressState.Finished, step, "rows", rows, rows, elapsed, null);
+}
