@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Turns the reference XML of an installed .NET SDK into a pool of question and answer records.
 
-    python3 make_pool.py [FOLDER] [--out pool.jsonl] [--per-namespace 200] [--min-chars 40]
+    python3 make_pool.py [FOLDER] [--out pool.jsonl] [--per-subject 240] [--min-chars 40]
 
 FOLDER is one `ref/net*` folder with the *.xml files of Microsoft.NETCore.App.Ref, or any folder above it
 (the newest version below it is taken). Without FOLDER the installed SDKs are asked. Python 3.9, standard library only.
@@ -22,33 +22,29 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 
-NAMESPACES = [
-    "System.Collections.Generic",
-    "System.Collections.Immutable",
-    "System.ComponentModel",
-    "System.Data",
-    "System.Data.Common",
-    "System.Diagnostics",
-    "System.Drawing",
-    "System.Globalization",
-    "System.IO",
-    "System.IO.Compression",
-    "System.Linq",
-    "System.Linq.Expressions",
-    "System.Net",
-    "System.Net.Http",
-    "System.Net.Sockets",
-    "System.Numerics",
-    "System.Reflection",
-    "System.Reflection.Emit",
-    "System.Runtime.InteropServices",
-    "System.Security.Cryptography",
-    "System.Text",
-    "System.Text.Json",
-    "System.Text.RegularExpressions",
-    "System.Threading",
-    "System.Threading.Tasks",
-    "System.Xml",
+# One line, one subject: every subject gets the same number of records, shared evenly by its namespaces.
+SUBJECTS = [
+    ["System.Collections.Generic"],
+    ["System.Collections.Immutable"],
+    ["System.ComponentModel"],
+    ["System.Data", "System.Data.Common"],
+    ["System.Diagnostics"],
+    ["System.Drawing"],
+    ["System.Globalization"],
+    ["System.IO", "System.IO.Compression"],
+    ["System.Linq"],
+    ["System.Linq.Expressions"],
+    ["System.Net", "System.Net.Http", "System.Net.Sockets"],
+    ["System.Numerics"],
+    ["System.Reflection"],
+    ["System.Reflection.Emit"],
+    ["System.Runtime.InteropServices"],
+    ["System.Security.Cryptography"],
+    ["System.Text"],
+    ["System.Text.Json"],
+    ["System.Text.RegularExpressions"],
+    ["System.Threading", "System.Threading.Tasks"],
+    ["System.Xml"],
 ]
 
 PACK = "Microsoft.NETCore.App.Ref"
@@ -193,7 +189,7 @@ def question(identifier, names):
 
 def candidates(members, names, min_chars):
     """Per namespace the records worth asking for: one per member name and one per summary."""
-    pools = {namespace: [] for namespace in NAMESPACES}
+    pools = {namespace: [] for subject in SUBJECTS for namespace in subject}
     seen = set()
     # The shortest identifier first: of several overloads the plainest one answers.
     for identifier, member in sorted(members.items(), key=lambda entry: (len(entry[0]), entry[0])):
@@ -224,16 +220,18 @@ def main():
     options = argparse.ArgumentParser(description="Makes the pool of examples/dotnet-docs from an SDK's reference XML.")
     options.add_argument("folder", nargs="?", help="the SDK's reference XML, or a folder above it")
     options.add_argument("--out", default=os.path.join(os.path.dirname(os.path.abspath(__file__)), "pool.jsonl"))
-    options.add_argument("--per-namespace", type=int, default=200, help="at most so many records of one namespace")
+    options.add_argument("--per-subject", type=int, default=240, help="at most so many records of one subject")
     options.add_argument("--min-chars", type=int, default=40, help="the shortest summary that is kept")
     chosen = options.parse_args()
 
     folder = reference_folder(chosen.folder)
     members = read_members(folder)
     records = []
-    for namespace, pool in candidates(members, Names(members), chosen.min_chars).items():
+    pools = candidates(members, Names(members), chosen.min_chars)
+    for namespace, share in ((name, chosen.per_subject // len(subject)) for subject in SUBJECTS for name in subject):
+        pool = pools[namespace]
         pool.sort(key=lambda record: hashlib.sha256(record["id"].encode()).digest())
-        kept = sorted(pool[: chosen.per_namespace], key=lambda record: record["id"][2:])
+        kept = sorted(pool[:share], key=lambda record: record["id"][2:])
         print(f"{len(kept):5} of {len(pool):5}  {namespace}", file=sys.stderr)
         records += kept
 
