@@ -1,0 +1,109 @@
+namespace Engine.Kernels.Algorithms;
+
+/// <summary>k-means clustering by Lloyd's iteration, plain or spherical.</summary>
+/// <remarks>
+/// <para>Each iteration updates the centroids to the means of their rows and assigns every row to its nearest centroid. It stops when an update
+/// changed no assignment, at <see cref="KMeansOptions.MaxIterations"/>, or by <see cref="KMeansOptions.Tolerance"/>.</para>
+/// <para>Empty clusters: before an update, cluster by cluster from the lowest, an empty one is put on the row farthest from its own centroid
+/// (ties: the lower row; a copy of a row already taken in this update is passed over). The row still counts in the mean of the cluster it was
+/// assigned to; the next assignment moves it. Only rows at a distance above 0 are taken, so with fewer distinct rows than clusters the surplus
+/// clusters keep their centroid and stay empty. A cluster can otherwise be empty at the end only when the iterations ran out.</para>
+/// <para>Means are int64 fixed-point sums divided in float64 and rounded once to float32; inertia is summed in float64 over fixed blocks
+/// of 4096 rows. So the result is the same for any thread count, block size and kernel set. The inertia never rises from one iteration to the next,
+/// beyond what rounding a centroid to float32 costs.</para>
+/// <para>Time O(iterations * rows * k * dim); memory 16 bytes per row and 12 per centroid element beyond the matrix. Source: Lloyd 1982;
+/// Dhillon and Modha 2001 for the spherical form.</para>
+/// </remarks>
+public static class KMeans
+{
+    /// <summary>Rows in one block of every float64 sum over rows.</summary>
+    internal const int SumBlock = 4096;
+
+    /// <summary>Clusters the rows of a matrix.</summary>
+    /// <param name="rows">[rows x dim], finite; without a zero row when spherical.</param>
+    /// <param name="options">How.</param>
+    /// <param name="kernels">Who computes.</param>
+    /// <param name="restartStream">The random stream of each restart, counted from 0; asked once per restart, and only by a start that draws.</param>
+    /// <param name="pass">Cancellation and progress in <c>iterations</c>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">k is below 1 or over the rows, or another option is out of range.</exception>
+    /// <exception cref="ArgumentException">A row is not finite, a row is zero and the clustering spherical, or given centroids have the wrong shape.</exception>
+    public static KMeansResult Fit(RowSource rows, KMeansOptions options, IKernels kernels, Func<int, RandomStream> restartStream, Pass pass)
+    {
+        int count = RowNumbers.CountOf(rows);
+        Check(options, count, rows.Dim);
+
+        Pass quiet = new(cancel: pass.Cancel);
+        double[] norms = options.Spherical ? new double[count] : [];
+        RowFacts facts = kernels.Inspect(rows, norms, quiet);
+        if (facts.FirstNonFiniteRow >= 0) throw new ArgumentException($"Row {facts.FirstNonFiniteRow} holds a value that is not finite.", nameof(rows));
+        double[] scales = options.Spherical ? RowNumbers.UnitScales(norms) : [];
+        int fractionBits = FixedPoint.FractionBits(count, options.Spherical ? 1 : facts.LargestMagnitude);
+
+        bool draws = options.Init is KMeansInit.KMeansPlusPlus or KMeansInit.Random;
+        int restarts = draws ? options.Restarts : 1;
+        KMeansResult? best = null;
+        for (int restart = 0; restart < restarts; restart++)
+        {
+            RandomStream? stream = draws ? restartStream(restart) : null;
+            float[] centroids = new KMeansSeeding(rows, scales, kernels, quiet).Seed(options, stream);
+            LloydIteration lloyd = new(rows, scales, kernels, quiet, centroids, options.Spherical, fractionBits);
+            KMeansResult result = Run(lloyd, options, restart, restarts, pass);
+            if (best is null || result.Inertia < best.Inertia) best = result;
+        }
+
+        return best!;
+    }
+
+    /// <summary>Adds in float64, within fixed blocks and then over the blocks, both in order.</summary>
+    internal static double SumInBlocks(ReadOnlySpan<double> values)
+    {
+        double total = 0;
+        for (int start = 0; start < values.Length; start += SumBlock)
+        {
+            double block = 0;
+            foreach (double value in values[start..Math.Min(values.Length, start + SumBlock)]) block += value;
+            total += block;
+        }
+
+        return total;
+    }
+
+    private static KMeansResult Run(LloydIteration lloyd, KMeansOptions options, int restart, int restarts, Pass pass)
+    {
+        long total = (long)options.MaxIterations * restarts;
+        List<double> history = [lloyd.Assign(out _)];
+        while (history.Count <= options.MaxIterations)
+        {
+            pass.Cancel.ThrowIfCancellationRequested();
+            bool reseeded = lloyd.Update();
+            double before = history[^1];
+            double inertia = lloyd.Assign(out bool changed);
+            history.Add(inertia);
+            pass.Report("iterations", (long)options.MaxIterations * restart + history.Count - 1, total);
+            if (!changed && !reseeded) break;
+            if (options.Tolerance > 0 && before - inertia <= options.Tolerance * before && !lloyd.CanReseed()) break;
+        }
+
+        return new KMeansResult(lloyd.Centroids, lloyd.Assignments, lloyd.Sizes, history[^1], history.Count - 1, restart, [.. history]);
+    }
+
+    private static void Check(KMeansOptions options, int rows, int dim)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.K, 1);
+        if (options.K > rows)
+            throw new ArgumentOutOfRangeException(nameof(options), options.K, $"k is {options.K}, but the matrix has only {rows} rows.");
+        ArgumentOutOfRangeException.ThrowIfNegative(options.MaxIterations);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Restarts, 1);
+        if (!(options.Tolerance >= 0 && double.IsFinite(options.Tolerance)))
+            throw new ArgumentOutOfRangeException(nameof(options), options.Tolerance, "The tolerance must be 0 or a positive share.");
+        if ((long)options.K * dim > Array.MaxLength)
+            throw new ArgumentOutOfRangeException(nameof(options), options.K, $"{options.K} centroids of {dim} elements do not fit one array of {Array.MaxLength}.");
+
+        if (options.Init != KMeansInit.Given) return;
+        float[] given = options.Centroids ?? throw new ArgumentException("Given centroids are missing.", nameof(options));
+        if (given.Length != options.K * dim)
+            throw new ArgumentException($"The given centroids have {given.Length} values; {options.K} centroids of {dim} elements have {options.K * dim}.", nameof(options));
+        for (int i = 0; i < given.Length; i++)
+            if (!float.IsFinite(given[i])) throw new ArgumentException($"Given centroid {i / dim} holds a value that is not finite.", nameof(options));
+    }
+}

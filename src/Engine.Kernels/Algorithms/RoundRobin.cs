@@ -1,0 +1,176 @@
+namespace Engine.Kernels.Algorithms;
+
+/// <summary>What a group does when its best remaining row is already chosen.</summary>
+public enum Duplicates
+{
+    /// <summary>The visit pops exactly one entry; a row already chosen, blocked or over its cap uses the visit up. What the published code does.</summary>
+    Consume,
+
+    /// <summary>The visit pops entries until one can be taken: the group's best row that is neither chosen nor blocked. What the paper's algorithm says.</summary>
+    Skip,
+}
+
+/// <summary>How <see cref="RoundRobin"/> chooses.</summary>
+public sealed record RoundRobinOptions
+{
+    /// <summary>Distinct rows wanted, at least 1.</summary>
+    public required int Count { get; init; }
+
+    /// <summary>What happens to rows already chosen.</summary>
+    public Duplicates Duplicates { get; init; }
+
+    /// <summary>Rows that may be chosen, or null for all.</summary>
+    public Func<int, bool>? Allowed { get; init; }
+
+    /// <summary>Caps per source, or null; used up by the run.</summary>
+    public CapTracker? Caps { get; init; }
+
+    /// <summary>Entries wanted per list at first, at least 1; lists grow fourfold when one runs dry. Never changes the result.</summary>
+    public int FirstDepth { get; init; } = 64;
+}
+
+/// <summary>Distinct rows in the order they were chosen; all arrays have one length.</summary>
+/// <param name="Rows">0-based rows; fewer than wanted only when every list was exhausted.</param>
+/// <param name="Scores">Score under the group that first took the row.</param>
+/// <param name="LowestScores">Lowest score under which any group popped the row until the run ended, the first one included.</param>
+/// <param name="Groups">The group that first took the row.</param>
+/// <param name="Depth">Entries per list that were asked for in the end.</param>
+public sealed record RoundRobinResult(int[] Rows, double[] Scores, double[] LowestScores, int[] Groups, int Depth);
+
+/// <summary>Round robin over ranked lists: groups take turns in order, each popping from the top of its own list.</summary>
+/// <remarks>
+/// Stops as soon as the wanted rows are held, checked before every visit; an exhausted group is passed over. Without blocked rows, every row a group
+/// pops is chosen, so no list is needed deeper than the count. Source: RDS+ (Ivison et al. 2025) and its code, methods 1.4 and 1.6.
+/// </remarks>
+public static class RoundRobin
+{
+    /// <summary>Chooses from lists that cover the whole pool.</summary>
+    /// <param name="rankings">One complete list per group, best first.</param>
+    /// <param name="options">How many and by which rules.</param>
+    public static RoundRobinResult Select(RankedRows[] rankings, RoundRobinOptions options) =>
+        Select(_ => rankings, rankings.Length == 0 ? 0 : rankings.Max(list => list.Rows.Length), options with { FirstDepth = int.MaxValue }, Pass.Unwatched);
+
+    /// <summary>Chooses from lists that are made as deep as they turn out to be needed.</summary>
+    /// <param name="rankings">
+    /// Gives one list per group, best first, with at least as many entries as asked for, or as the pool has. A deeper list begins with the shallower one.
+    /// </param>
+    /// <param name="poolRows">Rows in the pool.</param>
+    /// <param name="options">How many and by which rules.</param>
+    /// <param name="pass">Cancellation and progress in <c>rows</c>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The count or the first depth is below 1.</exception>
+    /// <exception cref="ArgumentException">A deeper call gave another number of lists or a list that ends earlier.</exception>
+    public static RoundRobinResult Select(Func<int, RankedRows[]> rankings, int poolRows, RoundRobinOptions options, Pass pass)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Count, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.FirstDepth, 1);
+
+        bool blocks = options.Allowed is not null || options.Caps is not null;
+        GrowingRankings lists = new(rankings, options.FirstDepth, blocks ? poolRows : Math.Min(poolRows, options.Count));
+        Chosen chosen = new(options);
+        bool popped = true;
+        while (popped && !chosen.IsFull)
+        {
+            pass.Cancel.ThrowIfCancellationRequested();
+            popped = false;
+            for (int group = 0; group < lists.Groups && !chosen.IsFull; group++)
+            {
+                bool used = false;
+                while (!used && lists.TryPop(group, out int row, out double score))
+                {
+                    popped = true;
+                    used = chosen.Offer(row, score, group) || options.Duplicates == Duplicates.Consume;
+                }
+            }
+
+            pass.Report("rows", chosen.Count, options.Count);
+        }
+
+        return chosen.ToResult(lists.Depth);
+    }
+
+    /// <summary>The lists, and how far each has been popped.</summary>
+    private sealed class GrowingRankings
+    {
+        private readonly Func<int, RankedRows[]> _rankings;
+        private readonly int _deepest;
+        private readonly int[] _popped;
+        private RankedRows[] _lists;
+
+        public GrowingRankings(Func<int, RankedRows[]> rankings, int firstDepth, int deepest)
+        {
+            _rankings = rankings;
+            _deepest = deepest;
+            Depth = Math.Min(firstDepth, deepest);
+            _lists = rankings(Depth);
+            _popped = new int[_lists.Length];
+        }
+
+        public int Groups => _lists.Length;
+
+        public int Depth { get; private set; }
+
+        public bool TryPop(int group, out int row, out double score)
+        {
+            int place = _popped[group];
+            while (place >= _lists[group].Rows.Length)
+            {
+                if (_lists[group].Rows.Length < Depth || Depth >= _deepest)
+                {
+                    (row, score) = (-1, 0);
+                    return false;
+                }
+
+                Deepen();
+            }
+
+            _popped[group]++;
+            row = _lists[group].Rows[place];
+            score = _lists[group].Scores[place];
+            return true;
+        }
+
+        private void Deepen()
+        {
+            Depth = (int)Math.Min(_deepest, 4L * Depth);
+            RankedRows[] deeper = _rankings(Depth);
+            if (deeper.Length != _lists.Length) throw new ArgumentException($"{deeper.Length} deeper lists do not continue {_lists.Length}.");
+            for (int group = 0; group < deeper.Length; group++)
+                if (deeper[group].Rows.Length < _lists[group].Rows.Length) throw new ArgumentException($"The deeper list of group {group} is shorter.");
+            _lists = deeper;
+        }
+    }
+
+    /// <summary>The rows held so far.</summary>
+    private sealed class Chosen(RoundRobinOptions options)
+    {
+        private readonly Dictionary<int, int> _placeOf = [];
+        private readonly List<int> _rows = [];
+        private readonly List<double> _scores = [];
+        private readonly List<double> _lowest = [];
+        private readonly List<int> _groups = [];
+
+        public int Count => _rows.Count;
+
+        public bool IsFull => Count == options.Count;
+
+        public bool Offer(int row, double score, int group)
+        {
+            if (_placeOf.TryGetValue(row, out int place))
+            {
+                _lowest[place] = Math.Min(_lowest[place], score);
+                return false;
+            }
+
+            if (options.Allowed?.Invoke(row) == false || options.Caps?.IsOpen(row) == false) return false;
+            options.Caps?.Take(row);
+            _placeOf.Add(row, Count);
+            _rows.Add(row);
+            _scores.Add(score);
+            _lowest.Add(score);
+            _groups.Add(group);
+            return true;
+        }
+
+        public RoundRobinResult ToResult(int depth) => new([.. _rows], [.. _scores], [.. _lowest], [.. _groups], depth);
+    }
+}

@@ -1,0 +1,193 @@
+using Engine.Kernels;
+
+namespace Engine.Tests.Algorithms;
+
+/// <summary>The kernel contract in the plainest double-precision loops: one row at a time, one element after the other, full sorts.</summary>
+internal sealed class OracleKernels : IKernels
+{
+    public string Name => "oracle";
+
+    public int Threads => 1;
+
+    public void Dispose()
+    {
+    }
+
+    public RowFacts Inspect(RowSource rows, Span<double> norms, Pass pass)
+    {
+        long nonFinite = -1, zero = -1;
+        float largest = 0;
+        for (int r = 0; r < rows.Rows; r++)
+        {
+            float[] row = Stored(rows, r, pass);
+            if (nonFinite < 0 && row.Any(x => !float.IsFinite(x))) nonFinite = r;
+            if (zero < 0 && row.All(x => x == 0)) zero = r;
+            foreach (float x in row)
+                if (float.IsFinite(x)) largest = Math.Max(largest, Math.Abs(x));
+            if (!norms.IsEmpty) norms[r] = Math.Sqrt(row.Sum(x => (double)x * x));
+        }
+
+        return new RowFacts(nonFinite, zero, largest);
+    }
+
+    public void Pool(RowSource tokens, ReadOnlySpan<long> offsets, Pooling pooling, bool normalize, Span<float> pooled, Pass pass)
+    {
+        for (int record = 0; record + 1 < offsets.Length; record++)
+        {
+            long first = offsets[record], length = offsets[record + 1] - first;
+            double[] sum = new double[tokens.Dim];
+            double weights = 0;
+            for (long t = 0; t < length; t++)
+            {
+                double weight = pooling switch
+                {
+                    Pooling.WeightedMean => t + 1,
+                    Pooling.Mean => 1,
+                    Pooling.Last => t == length - 1 ? 1 : 0,
+                    _ => t == 0 ? 1 : 0,
+                };
+                weights += weight;
+                float[] token = Stored(tokens, first + t, pass);
+                for (int i = 0; i < sum.Length; i++) sum[i] += weight * token[i];
+            }
+
+            double norm = normalize ? Math.Sqrt(sum.Sum(x => x * x)) : weights;
+            if (norm == 0) throw new ArgumentException($"Record {record} has a zero vector.");
+            for (int i = 0; i < sum.Length; i++) pooled[record * sum.Length + i] = (float)(sum[i] / norm);
+        }
+    }
+
+    public void AssignNearest(
+        RowSource rows, ReadOnlySpan<double> rowScales, ReadOnlySpan<float> centroids, Span<int> assignments, Span<double> squaredDistances, Pass pass)
+    {
+        for (int r = 0; r < rows.Rows; r++)
+        {
+            double[] row = Scaled(rows, rowScales, r, pass);
+            (int best, double least) = (-1, double.PositiveInfinity);
+            for (int c = 0; c * row.Length < centroids.Length; c++)
+            {
+                double squared = 0;
+                for (int i = 0; i < row.Length; i++)
+                {
+                    double difference = row[i] - centroids[c * row.Length + i];
+                    squared += difference * difference;
+                }
+
+                if (squared < least) (best, least) = (c, squared);
+            }
+
+            assignments[r] = best;
+            squaredDistances[r] = least;
+        }
+    }
+
+    public void AccumulateCentroids(
+        RowSource rows, ReadOnlySpan<double> rowScales, ReadOnlySpan<int> assignments, int fractionBits, Span<long> sums, Pass pass)
+    {
+        for (int r = 0; r < rows.Rows; r++)
+        {
+            if (assignments[r] < 0) continue;
+            double[] row = Scaled(rows, rowScales, r, pass);
+            for (int i = 0; i < row.Length; i++)
+                checked { sums[assignments[r] * row.Length + i] += (long)Math.Round(row[i] * Math.Pow(2, fractionBits), MidpointRounding.ToEven); }
+        }
+    }
+
+    public void RelaxMinDistances(
+        RowSource rows, ReadOnlySpan<double> rowScales, ReadOnlySpan<int> which, ReadOnlySpan<double> centres, Span<int> seen, Span<double> minSquared, Pass pass)
+    {
+        int count = centres.Length / rows.Dim;
+        for (int at = 0; at < (which.IsEmpty ? rows.Rows : which.Length); at++)
+        {
+            int r = which.IsEmpty ? at : which[at];
+            double[] row = Scaled(rows, rowScales, r, pass);
+            for (int c = seen[r]; c < count; c++)
+            {
+                double squared = 0;
+                for (int i = 0; i < row.Length; i++)
+                {
+                    double difference = row[i] - centres[c * row.Length + i];
+                    squared += difference * difference;
+                }
+
+                minSquared[r] = Math.Min(minSquared[r], squared);
+            }
+
+            seen[r] = count;
+        }
+    }
+
+    public RankedRows[] TopSimilarities(
+        RowSource rows, ReadOnlySpan<double> norms, QueryGroups queries, Combination combination, ReadOnlySpan<ScoreRange> ranges, int depth, Pass pass)
+    {
+        double[][] scores = GroupScores(rows, norms, queries, pass);
+        if (combination == Combination.Each) return [.. scores.Select(group => Ranked(group, depth))];
+
+        ScoreRange[] bounds = ranges.ToArray();
+        double[] combined = new double[rows.Rows];
+        for (int r = 0; r < combined.Length; r++)
+        {
+            combined[r] = combination switch
+            {
+                Combination.Max => scores.Max(group => group[r]),
+                Combination.Mean => scores.Average(group => group[r]),
+                _ => scores.Select((group, g) => bounds[g].Highest > bounds[g].Lowest
+                    ? (group[r] - bounds[g].Lowest) / (bounds[g].Highest - bounds[g].Lowest) : 0).Average(),
+            };
+        }
+
+        return [Ranked(combined, depth)];
+    }
+
+    public ScoreRange[] SimilarityRanges(RowSource rows, ReadOnlySpan<double> norms, QueryGroups queries, Pass pass) =>
+        [.. GroupScores(rows, norms, queries, pass).Select(group => new ScoreRange(group.Min(), group.Max()))];
+
+    private static double[][] GroupScores(RowSource rows, ReadOnlySpan<double> norms, QueryGroups queries, Pass pass)
+    {
+        double[][] scores = [.. Enumerable.Range(0, queries.Groups).Select(_ => new double[rows.Rows])];
+        for (int r = 0; r < rows.Rows; r++)
+        {
+            float[] row = Stored(rows, r, pass);
+            for (int g = 0; g < queries.Groups; g++)
+            {
+                double best = double.NegativeInfinity;
+                for (int q = queries.Starts[g]; q < queries.Starts[g + 1]; q++)
+                {
+                    ReadOnlySpan<float> query = queries.Vectors.AsSpan(q * queries.Dim, queries.Dim);
+                    double dot = 0, squares = 0;
+                    for (int i = 0; i < row.Length; i++)
+                    {
+                        dot += (double)row[i] * query[i];
+                        squares += (double)query[i] * query[i];
+                    }
+
+                    best = Math.Max(best, dot / (norms[r] * Math.Sqrt(squares)));
+                }
+
+                scores[g][r] = best;
+            }
+        }
+
+        return scores;
+    }
+
+    private static RankedRows Ranked(double[] scores, int depth)
+    {
+        int[] order = [.. Enumerable.Range(0, scores.Length).OrderByDescending(r => scores[r]).ThenBy(r => r).Take(depth)];
+        return new RankedRows(order, [.. order.Select(r => scores[r])]);
+    }
+
+    private static float[] Stored(RowSource rows, long row, Pass pass)
+    {
+        pass.Cancel.ThrowIfCancellationRequested();
+        float[] values = new float[rows.Dim];
+        rows.CopyRow(row, values);
+        return values;
+    }
+
+    private static double[] Scaled(RowSource rows, ReadOnlySpan<double> scales, int row, Pass pass)
+    {
+        double scale = scales.IsEmpty ? 1 : scales[row];
+        return [.. Stored(rows, row, pass).Select(x => x * scale)];
+    }
+}
