@@ -1,0 +1,117 @@
+namespace Engine.Kernels.Cpu;
+
+/// <summary>A CPU kernel set: checks shapes, picks the kernels for the matrix's element type, and shares the rows among a fixed number of workers.</summary>
+internal sealed class CpuKernels<TLanes, TFloat, TDouble> : IKernels
+    where TLanes : struct, ILanes<TFloat, TDouble>
+    where TFloat : unmanaged
+    where TDouble : unmanaged
+{
+    private static readonly ElementKernels Float32 = new ElementKernels<TLanes, TFloat, TDouble, Float32Element>();
+    private static readonly ElementKernels Float16 = new ElementKernels<TLanes, TFloat, TDouble, Float16Element>();
+    private static readonly ElementKernels BFloat16 = new ElementKernels<TLanes, TFloat, TDouble, BFloat16Element>();
+    private static readonly ElementKernels Int8 = new ElementKernels<TLanes, TFloat, TDouble, Int8Element>();
+
+    /// <summary>A set with its workers.</summary>
+    /// <param name="name">For manifests and logs.</param>
+    /// <param name="threads">Workers; 0 for one per processor.</param>
+    public CpuKernels(string name, int threads)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(threads);
+        Name = name;
+        Threads = threads == 0 ? Environment.ProcessorCount : threads;
+    }
+
+    /// <inheritdoc/>
+    public string Name { get; }
+
+    /// <inheritdoc/>
+    public int Threads { get; }
+
+    /// <inheritdoc/>
+    public RowFacts Inspect(RowSource rows, Span<double> norms, Pass pass)
+    {
+        if (!norms.IsEmpty) Shapes.One(rows, norms.Length, nameof(norms));
+        return For(rows).Inspect(rows, norms, Threads, pass);
+    }
+
+    /// <inheritdoc/>
+    public void Pool(RowSource tokens, ReadOnlySpan<long> offsets, Pooling pooling, bool normalize, Span<float> pooled, Pass pass)
+    {
+        Shapes.Offsets(tokens, offsets, pooled.Length);
+        For(tokens).Pool(tokens, offsets, pooling, normalize, pooled, Threads, pass);
+    }
+
+    /// <inheritdoc/>
+    public void AssignNearest(
+        RowSource rows, ReadOnlySpan<double> rowScales, ReadOnlySpan<float> centroids, Span<int> assignments, Span<double> squaredDistances, Pass pass)
+    {
+        Shapes.Scales(rows, rowScales.Length);
+        Shapes.One(rows, assignments.Length, nameof(assignments));
+        Shapes.One(rows, squaredDistances.Length, nameof(squaredDistances));
+        Shapes.Vectors(rows, centroids.Length, 1, nameof(centroids));
+        For(rows).AssignNearest(rows, rowScales, centroids, assignments, squaredDistances, Threads, pass);
+    }
+
+    /// <inheritdoc/>
+    public void AccumulateCentroids(
+        RowSource rows, ReadOnlySpan<double> rowScales, ReadOnlySpan<int> assignments, int fractionBits, Span<long> sums, Pass pass)
+    {
+        Shapes.Scales(rows, rowScales.Length);
+        Shapes.One(rows, assignments.Length, nameof(assignments));
+        Shapes.Vectors(rows, sums.Length, 1, nameof(sums));
+        int clusters = sums.Length / rows.Dim;
+        for (int r = 0; r < assignments.Length; r++)
+            if (assignments[r] >= clusters) throw new ArgumentException($"Row {r} is assigned to cluster {assignments[r]} of {clusters}.", nameof(assignments));
+        For(rows).AccumulateCentroids(rows, rowScales, assignments, fractionBits, sums, Threads, pass);
+    }
+
+    /// <inheritdoc/>
+    public void RelaxMinDistances(
+        RowSource rows,
+        ReadOnlySpan<double> rowScales,
+        ReadOnlySpan<int> which,
+        ReadOnlySpan<double> centres,
+        Span<int> seen,
+        Span<double> minSquared,
+        Pass pass)
+    {
+        Shapes.Scales(rows, rowScales.Length);
+        Shapes.One(rows, seen.Length, nameof(seen));
+        Shapes.One(rows, minSquared.Length, nameof(minSquared));
+        Shapes.Vectors(rows, centres.Length, 0, nameof(centres));
+        Shapes.Seen(rows, which, seen, centres.Length / rows.Dim);
+        For(rows).RelaxMinDistances(rows, rowScales, which, centres, seen, minSquared, Threads, pass);
+    }
+
+    /// <inheritdoc/>
+    public RankedRows[] TopSimilarities(
+        RowSource rows, ReadOnlySpan<double> norms, QueryGroups queries, Combination combination, ReadOnlySpan<ScoreRange> ranges, int depth, Pass pass)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(depth, 1);
+        Shapes.Queries(rows, norms.Length, queries);
+        int wanted = combination == Combination.NormalizedMean ? queries.Groups : 0;
+        if (ranges.Length != wanted) throw new ArgumentException($"{combination} takes {wanted} ranges, not {ranges.Length}.", nameof(ranges));
+        return For(rows).TopSimilarities(rows, norms, queries, combination, ranges, depth, Threads, pass);
+    }
+
+    /// <inheritdoc/>
+    public ScoreRange[] SimilarityRanges(RowSource rows, ReadOnlySpan<double> norms, QueryGroups queries, Pass pass)
+    {
+        Shapes.Queries(rows, norms.Length, queries);
+        return For(rows).SimilarityRanges(rows, norms, queries, Threads, pass);
+    }
+
+    /// <summary>Nothing to give back: workers and scratch memory live within a call.</summary>
+    public void Dispose()
+    {
+    }
+
+    private static ElementKernels For(RowSource rows) => rows.Element switch
+    {
+        ElementType.Float32 => Float32,
+        ElementType.Float16 => Float16,
+        ElementType.BFloat16 => BFloat16,
+        ElementType.Int8 => Int8,
+        _ => throw new ArgumentOutOfRangeException(nameof(rows), rows.Element, "There is no kernel for this element type."),
+    };
+}

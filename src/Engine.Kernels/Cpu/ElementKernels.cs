@@ -1,0 +1,118 @@
+namespace Engine.Kernels.Cpu;
+
+/// <summary>The kernels of one set for one element type; the calls are those of <see cref="IKernels"/> after the shape checks.</summary>
+internal abstract class ElementKernels
+{
+    public abstract RowFacts Inspect(RowSource rows, Span<double> norms, int threads, Pass pass);
+
+    public abstract void Pool(RowSource tokens, ReadOnlySpan<long> offsets, Pooling pooling, bool normalize, Span<float> pooled, int threads, Pass pass);
+
+    public abstract void AssignNearest(
+        RowSource rows,
+        ReadOnlySpan<double> rowScales,
+        ReadOnlySpan<float> centroids,
+        Span<int> assignments,
+        Span<double> squaredDistances,
+        int threads,
+        Pass pass);
+
+    public abstract void AccumulateCentroids(
+        RowSource rows, ReadOnlySpan<double> rowScales, ReadOnlySpan<int> assignments, int fractionBits, Span<long> sums, int threads, Pass pass);
+
+    public abstract void RelaxMinDistances(
+        RowSource rows,
+        ReadOnlySpan<double> rowScales,
+        ReadOnlySpan<int> which,
+        ReadOnlySpan<double> centres,
+        Span<int> seen,
+        Span<double> minSquared,
+        int threads,
+        Pass pass);
+
+    public abstract RankedRows[] TopSimilarities(
+        RowSource rows,
+        ReadOnlySpan<double> norms,
+        QueryGroups queries,
+        Combination combination,
+        ReadOnlySpan<ScoreRange> ranges,
+        int depth,
+        int threads,
+        Pass pass);
+
+    public abstract ScoreRange[] SimilarityRanges(RowSource rows, ReadOnlySpan<double> norms, QueryGroups queries, int threads, Pass pass);
+}
+
+/// <summary>The kernels for one width and one element type.</summary>
+internal sealed unsafe class ElementKernels<TLanes, TFloat, TDouble, TElement> : ElementKernels
+    where TLanes : struct, ILanes<TFloat, TDouble>
+    where TFloat : unmanaged
+    where TDouble : unmanaged
+    where TElement : struct, IElement
+{
+    public override RowFacts Inspect(RowSource rows, Span<double> norms, int threads, Pass pass)
+        => RowInspection<TLanes, TFloat, TDouble, TElement>.Run(rows, norms, threads, pass);
+
+    public override void Pool(RowSource tokens, ReadOnlySpan<long> offsets, Pooling pooling, bool normalize, Span<float> pooled, int threads, Pass pass)
+        => WeightedMeanPool<TLanes, TFloat, TDouble, TElement>.Run(tokens, offsets, pooling, normalize, pooled, threads, pass);
+
+    public override void AssignNearest(
+        RowSource rows,
+        ReadOnlySpan<double> rowScales,
+        ReadOnlySpan<float> centroids,
+        Span<int> assignments,
+        Span<double> squaredDistances,
+        int threads,
+        Pass pass)
+        => NearestCentroid<TLanes, TFloat, TDouble, TElement>.Run(rows, rowScales, centroids, assignments, squaredDistances, threads, pass);
+
+    public override void AccumulateCentroids(
+        RowSource rows, ReadOnlySpan<double> rowScales, ReadOnlySpan<int> assignments, int fractionBits, Span<long> sums, int threads, Pass pass)
+        => CentroidSums<TLanes, TFloat, TDouble, TElement>.Run(rows, rowScales, assignments, fractionBits, sums, threads, pass);
+
+    public override void RelaxMinDistances(
+        RowSource rows,
+        ReadOnlySpan<double> rowScales,
+        ReadOnlySpan<int> which,
+        ReadOnlySpan<double> centres,
+        Span<int> seen,
+        Span<double> minSquared,
+        int threads,
+        Pass pass)
+        => MinDistances<TLanes, TFloat, TDouble, TElement>.Run(rows, rowScales, which, centres, seen, minSquared, threads, pass);
+
+    public override RankedRows[] TopSimilarities(
+        RowSource rows,
+        ReadOnlySpan<double> norms,
+        QueryGroups queries,
+        Combination combination,
+        ReadOnlySpan<ScoreRange> ranges,
+        int depth,
+        int threads,
+        Pass pass)
+    {
+        // The highest score of any group is the highest cosine of any query: one group of them all.
+        int[] starts = combination == Combination.Max ? [0, queries.Count] : queries.Starts;
+
+        // Both arrays stay fixed until the pass is done.
+        fixed (double* lengths = norms)
+        fixed (float* vectors = queries.Vectors)
+        {
+            using SimilarityQueries<TLanes, TFloat, TDouble> packed = new(vectors, queries.Count, queries.Dim, starts);
+            SimilarityPass<TLanes, TFloat, TDouble> job = new(rows, lengths, packed, pass);
+            return combination is Combination.Each or Combination.Max
+                ? GroupLists<TLanes, TFloat, TDouble, TElement>.Run(job, depth, threads)
+                : [MeanList<TLanes, TFloat, TDouble, TElement>.Run(job, ranges.ToArray(), depth, threads)];
+        }
+    }
+
+    public override ScoreRange[] SimilarityRanges(RowSource rows, ReadOnlySpan<double> norms, QueryGroups queries, int threads, Pass pass)
+    {
+        // Both arrays stay fixed until the pass is done.
+        fixed (double* lengths = norms)
+        fixed (float* vectors = queries.Vectors)
+        {
+            using SimilarityQueries<TLanes, TFloat, TDouble> packed = new(vectors, queries.Count, queries.Dim, queries.Starts);
+            return GroupRanges<TLanes, TFloat, TDouble, TElement>.Run(new(rows, lengths, packed, pass), threads);
+        }
+    }
+}

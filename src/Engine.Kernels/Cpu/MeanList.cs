@@ -1,0 +1,88 @@
+namespace Engine.Kernels.Cpu;
+
+/// <summary>One list of best rows by the mean of their group scores, plain or normalised by each group's range.</summary>
+/// <remarks>
+/// Score = (sum over groups, in order, of the group's part) / groups. The part of a score s is s itself in a plain mean and
+/// (s - lowest) / (highest - lowest) in a normalised one, or 0 where the range is empty. A proposal takes a group's highest float32 cosine
+/// for s, so it is off by at most e times the mean slope of the parts, and by the roundings of the sum.
+/// </remarks>
+internal static unsafe class MeanList<TLanes, TFloat, TDouble, TElement>
+    where TLanes : struct, ILanes<TFloat, TDouble>
+    where TFloat : unmanaged
+    where TDouble : unmanaged
+    where TElement : struct, IElement
+{
+    /// <summary>Fills the list in one pass over the rows.</summary>
+    /// <param name="job">Rows and queries.</param>
+    /// <param name="ranges">Each group's range, or empty for the plain mean.</param>
+    /// <param name="depth">Rows wanted.</param>
+    /// <param name="threads">Workers.</param>
+    public static RankedRows Run(SimilarityPass<TLanes, TFloat, TDouble> job, ScoreRange[] ranges, int depth, int threads)
+    {
+        TopList list = new(depth, (int)job.Rows.Rows);
+        int tile = RowTile<TLanes, TFloat, TDouble, TElement>.RowsFor(job.Queries.Columns);
+        Workers.Run(threads, job.Rows.Rows, Workers.RowsPerClaim(job.Rows, threads, tile), "rows", job.Pass, () => new Ranker(job, ranges, list));
+        return list.Ranked();
+    }
+
+    private sealed class Ranker : SimilarityWorker<TLanes, TFloat, TDouble, TElement>
+    {
+        private readonly int[] _starts;
+        private readonly int _groups;
+        private readonly ScoreRange[] _ranges;
+        private readonly TopList _list;
+        private readonly double[] _highest;
+        private readonly int[] _ends;
+        private readonly double _meanSlope;
+        private readonly double _rounding;
+
+        public Ranker(SimilarityPass<TLanes, TFloat, TDouble> job, ScoreRange[] ranges, TopList list)
+            : base(job)
+        {
+            _starts = job.Queries.Starts;
+            _groups = job.Queries.Groups;
+            _ranges = ranges;
+            _list = list;
+            _highest = new double[_groups];
+            _ends = new int[_groups];
+            for (int g = 0; g < _groups; g++) _meanSlope += Slope(g) / _groups;
+            _rounding = (_groups + 8.0) / (1L << 50);
+        }
+
+        protected override void Row(int row, in Proposals proposals)
+        {
+            double mean = 0, size = 0;
+            for (int g = 0; g < _groups; g++)
+            {
+                _highest[g] = Highest(proposals, _starts[g], _starts[g + 1]);
+                double part = Part(g, _highest[g]);
+                mean += part;
+                size += Math.Abs(part);
+            }
+
+            mean /= _groups;
+            double error = (proposals.Error * _meanSlope * (1 + 1e-9)) + (_rounding * (1 + (size / _groups) + (proposals.Error * _meanSlope)));
+            if (mean + error < _list.Threshold) return;
+            for (int g = 0; g < _groups; g++) _ends[g] = Nominate(proposals, g, _highest[g]);
+            Rescore(proposals);
+            double sum = 0;
+            for (int g = 0; g < _groups; g++) sum += Part(g, Best(g == 0 ? 0 : _ends[g - 1], _ends[g]));
+            _list.Offer(sum / _groups, row);
+        }
+
+        private double Slope(int group)
+        {
+            if (_ranges.Length == 0) return 1;
+            double range = _ranges[group].Highest - _ranges[group].Lowest;
+            return range > 0 ? 1 / range : 0;
+        }
+
+        private double Part(int group, double score)
+        {
+            if (_ranges.Length == 0) return score;
+            (double lowest, double highest) = _ranges[group];
+            double range = highest - lowest;
+            return range > 0 ? (score - lowest) / range : 0;
+        }
+    }
+}

@@ -1,0 +1,40 @@
+namespace Engine.Kernels.Cpu;
+
+/// <summary>How far float32 proposals may lie from the canonical values: the constants of the error analysis.</summary>
+/// <remarks>
+/// u = 2^-24. A dot product whose terms go through at most n roundings each satisfies |computed - exact| &lt;= gamma(n) |x||y| with
+/// gamma(n) = n u / (1 - n u), by the standard model and Cauchy-Schwarz, fused or not (Higham 2002, section 3.1); products that fall
+/// below the normal range add at most 2^-149 each. A canonical float64 value lies within (dim + 32) 2^-52 of the exact one, relative to
+/// the sum of its absolute terms: that many roundings of 2^-53, doubled for the terms of second order.
+/// </remarks>
+internal static class ProposalError
+{
+    /// <summary>u: half a unit in the last place of a float32 near 1.</summary>
+    public const double Unit = 1.0 / (1 << 24);
+
+    /// <summary>2^-149: no float32 product loses more to underflow.</summary>
+    public const double Underflow = float.Epsilon;
+
+    /// <summary>Magnitudes up to here cannot overflow in a float32 sum that Cauchy-Schwarz bounds by them.</summary>
+    public const double SafeMagnitude = 1e37;
+
+    /// <summary>gamma(n) = n u / (1 - n u).</summary>
+    public static double Gamma(int roundings) => roundings * Unit / (1 - (roundings * Unit));
+
+    /// <summary>The canonical float64 error relative to the sum of absolute terms.</summary>
+    public static double Canonical(int dim) => (dim + 32.0) / (1L << 52);
+
+    /// <summary>The least float32 at or above a value.</summary>
+    public static float RoundUp(double value)
+    {
+        float near = (float)value;
+        return near < value ? MathF.BitIncrement(near) : near;
+    }
+
+    /// <summary>The greatest float32 at or below a value.</summary>
+    public static float RoundDown(double value)
+    {
+        float near = (float)value;
+        return near > value ? MathF.BitDecrement(near) : near;
+    }
+}

@@ -1,0 +1,190 @@
+using System.Runtime.CompilerServices;
+
+namespace Engine.Kernels.Cpu;
+
+/// <summary>The canonical arithmetic on one row: float64, sixteen lanes in ascending order, multiply then add, one reduction tree.</summary>
+/// <remarks>These values decide; their bits are the same for every implementation of <see cref="ILanes{TFloat, TDouble}"/>. kernels/README.md states the rule.</remarks>
+internal static unsafe class RowMath<TLanes, TFloat, TDouble>
+    where TLanes : struct, ILanes<TFloat, TDouble>
+    where TFloat : unmanaged
+    where TDouble : unmanaged
+{
+    /// <summary>sum x[j] * y[j].</summary>
+    /// <param name="x">dim elements of <typeparamref name="TX"/>.</param>
+    /// <param name="scale">The matrix's scale, for 8-bit elements.</param>
+    /// <param name="y">dim elements of <typeparamref name="TY"/>.</param>
+    /// <param name="dim">Elements, at least 1.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static double Dot<TX, TY>(byte* x, float scale, byte* y, int dim)
+        where TX : struct, IOperand
+        where TY : struct, IOperand
+    {
+        TDouble sum = default;
+        int whole = dim & ~15;
+        for (int j = 0; j < whole; j += 16)
+            sum = TLanes.Add(sum, TLanes.Multiply(Load<TX>(x, j, scale), Load<TY>(y, j, 1)));
+        if (whole < dim)
+            sum = TLanes.Add(sum, TLanes.Multiply(LoadTail<TX>(x, whole, dim, scale), LoadTail<TY>(y, whole, dim, 1)));
+        return TLanes.Sum(sum);
+    }
+
+    /// <summary>Four dot products of one row, which is loaded once.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Dot4<TX, TY>(byte* x, float scale, byte* y0, byte* y1, byte* y2, byte* y3, int dim, double* dots)
+        where TX : struct, IOperand
+        where TY : struct, IOperand
+    {
+        TDouble s0 = default, s1 = default, s2 = default, s3 = default;
+        int whole = dim & ~15;
+        for (int j = 0; j < whole; j += 16)
+        {
+            TDouble v = Load<TX>(x, j, scale);
+            s0 = TLanes.Add(s0, TLanes.Multiply(v, Load<TY>(y0, j, 1)));
+            s1 = TLanes.Add(s1, TLanes.Multiply(v, Load<TY>(y1, j, 1)));
+            s2 = TLanes.Add(s2, TLanes.Multiply(v, Load<TY>(y2, j, 1)));
+            s3 = TLanes.Add(s3, TLanes.Multiply(v, Load<TY>(y3, j, 1)));
+        }
+
+        if (whole < dim)
+        {
+            TDouble v = LoadTail<TX>(x, whole, dim, scale);
+            s0 = TLanes.Add(s0, TLanes.Multiply(v, LoadTail<TY>(y0, whole, dim, 1)));
+            s1 = TLanes.Add(s1, TLanes.Multiply(v, LoadTail<TY>(y1, whole, dim, 1)));
+            s2 = TLanes.Add(s2, TLanes.Multiply(v, LoadTail<TY>(y2, whole, dim, 1)));
+            s3 = TLanes.Add(s3, TLanes.Multiply(v, LoadTail<TY>(y3, whole, dim, 1)));
+        }
+
+        dots[0] = TLanes.Sum(s0);
+        dots[1] = TLanes.Sum(s1);
+        dots[2] = TLanes.Sum(s2);
+        dots[3] = TLanes.Sum(s3);
+    }
+
+    /// <summary>sum x[j]². Finite exactly when every element is, and zero exactly when every element is: float32 squares neither overflow nor vanish in float64.</summary>
+    /// <param name="x">dim elements.</param>
+    /// <param name="scale">The matrix's scale, for 8-bit elements.</param>
+    /// <param name="dim">Elements, at least 1.</param>
+    /// <param name="largest">max |x[j]| where every element is finite.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static double SquaredNorm<TX>(byte* x, float scale, int dim, out float largest)
+        where TX : struct, IElement
+    {
+        TDouble sum = default;
+        TFloat high = default;
+        int whole = dim & ~15;
+        for (int j = 0; j < whole; j += 16)
+        {
+            TFloat v = TX.Load<TLanes, TFloat, TDouble>(x + (nint)j * TX.Size, scale);
+            TDouble wide = TLanes.Widen(v);
+            high = TLanes.Max(high, TLanes.Abs(v));
+            sum = TLanes.Add(sum, TLanes.Multiply(wide, wide));
+        }
+
+        if (whole < dim)
+        {
+            Sixteen elements = Sixteen.From(x + (nint)whole * TX.Size, (dim - whole) * TX.Size);
+            TFloat v = TX.Load<TLanes, TFloat, TDouble>(elements.Bytes, scale);
+            TDouble wide = TLanes.Widen(v);
+            high = TLanes.Max(high, TLanes.Abs(v));
+            sum = TLanes.Add(sum, TLanes.Multiply(wide, wide));
+        }
+
+        largest = TLanes.Highest(high);
+        return TLanes.Sum(sum);
+    }
+
+    /// <summary>sum (s * x[j] - c[j])².</summary>
+    /// <param name="x">dim elements of <typeparamref name="TX"/>.</param>
+    /// <param name="scale">The matrix's scale, for 8-bit elements.</param>
+    /// <param name="s">The row's scale.</param>
+    /// <param name="c">dim elements of <typeparamref name="TC"/>.</param>
+    /// <param name="dim">Elements, at least 1.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static double SquaredDistance<TX, TC>(byte* x, float scale, double s, byte* c, int dim)
+        where TX : struct, IOperand
+        where TC : struct, IOperand
+    {
+        TDouble sum = default, by = TLanes.Broadcast(s);
+        int whole = dim & ~15;
+        for (int j = 0; j < whole; j += 16)
+            sum = AddSquare(sum, TLanes.Multiply(by, Load<TX>(x, j, scale)), Load<TC>(c, j, 1));
+        if (whole < dim)
+            sum = AddSquare(sum, TLanes.Multiply(by, LoadTail<TX>(x, whole, dim, scale)), LoadTail<TC>(c, whole, dim, 1));
+        return TLanes.Sum(sum);
+    }
+
+    /// <summary>Four squared distances of one row, which is loaded and scaled once.</summary>
+    /// <param name="x">dim elements of <typeparamref name="TX"/>.</param>
+    /// <param name="scale">The matrix's scale, for 8-bit elements.</param>
+    /// <param name="s">The row's scale.</param>
+    /// <param name="c">Four centres, one after another.</param>
+    /// <param name="dim">Elements, at least 1.</param>
+    /// <param name="distances">Destination, [4].</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void SquaredDistance4<TX, TC>(byte* x, float scale, double s, byte* c, int dim, double* distances)
+        where TX : struct, IOperand
+        where TC : struct, IOperand
+    {
+        TDouble s0 = default, s1 = default, s2 = default, s3 = default, by = TLanes.Broadcast(s);
+        nint step = (nint)dim * TC.Size;
+        byte* c1 = c + step, c2 = c1 + step, c3 = c2 + step;
+        int whole = dim & ~15;
+        for (int j = 0; j < whole; j += 16)
+        {
+            TDouble v = TLanes.Multiply(by, Load<TX>(x, j, scale));
+            s0 = AddSquare(s0, v, Load<TC>(c, j, 1));
+            s1 = AddSquare(s1, v, Load<TC>(c1, j, 1));
+            s2 = AddSquare(s2, v, Load<TC>(c2, j, 1));
+            s3 = AddSquare(s3, v, Load<TC>(c3, j, 1));
+        }
+
+        if (whole < dim)
+        {
+            TDouble v = TLanes.Multiply(by, LoadTail<TX>(x, whole, dim, scale));
+            s0 = AddSquare(s0, v, LoadTail<TC>(c, whole, dim, 1));
+            s1 = AddSquare(s1, v, LoadTail<TC>(c1, whole, dim, 1));
+            s2 = AddSquare(s2, v, LoadTail<TC>(c2, whole, dim, 1));
+            s3 = AddSquare(s3, v, LoadTail<TC>(c3, whole, dim, 1));
+        }
+
+        distances[0] = TLanes.Sum(s0);
+        distances[1] = TLanes.Sum(s1);
+        distances[2] = TLanes.Sum(s2);
+        distances[3] = TLanes.Sum(s3);
+    }
+
+    /// <summary>Elements j .. j + 15, all of them inside the row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TDouble Load<TX>(byte* x, int j, float scale)
+        where TX : struct, IOperand => TX.LoadWide<TLanes, TFloat, TDouble>(x + (nint)j * TX.Size, scale);
+
+    /// <summary>Elements from .. dim - 1, fewer than sixteen, then zeros; reads no byte beyond the row.</summary>
+    public static TDouble LoadTail<TX>(byte* x, int from, int dim, float scale)
+        where TX : struct, IOperand
+    {
+        Sixteen elements = Sixteen.From(x + (nint)from * TX.Size, (dim - from) * TX.Size);
+        return TX.LoadWide<TLanes, TFloat, TDouble>(elements.Bytes, scale);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TDouble AddSquare(TDouble sum, TDouble scaled, TDouble centre)
+    {
+        TDouble t = TLanes.Subtract(scaled, centre);
+        return TLanes.Add(sum, TLanes.Multiply(t, t));
+    }
+}
+
+/// <summary>Room for sixteen elements of any size: where the last, partial group of a row is copied so that zeros follow it.</summary>
+internal unsafe struct Sixteen
+{
+    /// <summary>Sixteen float64 elements or anything smaller.</summary>
+    public fixed byte Bytes[16 * sizeof(double)];
+
+    /// <summary>Copies the bytes of fewer than sixteen elements.</summary>
+    public static Sixteen From(byte* at, int bytes)
+    {
+        Sixteen room = default;
+        Unsafe.CopyBlockUnaligned(room.Bytes, at, (uint)bytes);
+        return room;
+    }
+}

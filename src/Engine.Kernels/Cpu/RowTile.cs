@@ -1,0 +1,90 @@
+namespace Engine.Kernels.Cpu;
+
+/// <summary>A worker's block of rows, widened to float32 and padded with zeros to whole groups of 16, with room for their dot products.</summary>
+internal sealed unsafe class RowTile<TLanes, TFloat, TDouble, TElement> : IDisposable
+    where TLanes : struct, ILanes<TFloat, TDouble>
+    where TFloat : unmanaged
+    where TDouble : unmanaged
+    where TElement : struct, IElement
+{
+    private const long RowBytes = 256 << 10;
+    private const long DotBytes = 512 << 10;
+
+    private readonly PackedColumns _columns;
+    private readonly NativeBuffer<float> _rows;
+    private readonly NativeBuffer<float> _dots;
+    private readonly int _padded;
+    private readonly nint _stride;
+
+    /// <summary>Scratch for as many rows as keep rows and dot products in the second-level cache.</summary>
+    public RowTile(PackedColumns columns)
+    {
+        _columns = columns;
+        _padded = checked(columns.Dim + 15) & ~15;
+
+        // One group more than a row needs, or rows of a power of two bytes would all want the same cache lines.
+        _stride = _padded + 16;
+        Capacity = RowsFor(columns);
+        _rows = new NativeBuffer<float>(Capacity * _stride);
+        _dots = new NativeBuffer<float>(checked(Capacity * (long)columns.Width));
+    }
+
+    /// <summary>Rows it holds, a multiple of <see cref="ProductTile{TLanes, TFloat, TDouble}.TileRows"/>.</summary>
+    public int Capacity { get; }
+
+    /// <summary>Rows a tile for these columns will hold.</summary>
+    public static int RowsFor(PackedColumns columns)
+    {
+        long rows = Math.Min(RowBytes / (4L * columns.Dim), DotBytes / (4L * columns.Width));
+        return (int)Math.Clamp(rows / ProductTile<TLanes, TFloat, TDouble>.TileRows, 2, 16) * ProductTile<TLanes, TFloat, TDouble>.TileRows;
+    }
+
+    /// <summary>A row as the matrix holds it, widened: dim elements, then zeros to a whole group.</summary>
+    public float* Row(int row) => _rows.Pointer + (row * _stride);
+
+    /// <summary>The row's dot products with all columns, [columns.Width].</summary>
+    public float* Dots(int row) => _dots.Pointer + ((nint)row * _columns.Width);
+
+    /// <summary>Widens rows first .. first + count - 1 of a block and multiplies them with every column.</summary>
+    public void Multiply(MatrixView view, nint first, int count)
+    {
+        for (int r = 0; r < count; r++) Widen(view.DangerousRow(first + r), view.Scale, Row(r));
+
+        // Rows beyond the count hold an earlier block's values; their products are computed and never read.
+        int whole = (count + ProductTile<TLanes, TFloat, TDouble>.TileRows - 1) / ProductTile<TLanes, TFloat, TDouble>.TileRows * ProductTile<TLanes, TFloat, TDouble>.TileRows;
+        ProductTile<TLanes, TFloat, TDouble>.Multiply(_rows.Pointer, _stride, whole, _columns, _dots.Pointer);
+    }
+
+    /// <summary>At least |row|: what rounding, overflow to infinity and underflow of the squares can take away is added.</summary>
+    public double LengthBound(int row)
+    {
+        TFloat sum = default;
+        float* x = Row(row);
+        for (int j = 0; j < _padded; j += 16)
+        {
+            TFloat v = TLanes.LoadF32(x + j);
+            sum = TLanes.MultiplyAdd(v, v, sum);
+        }
+
+        double squares = TLanes.SumApproximately(sum);
+        return Math.Sqrt((squares * (1 + ProposalError.Gamma((_padded / 16) + 17))) + (_padded * ProposalError.Underflow));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _rows.Dispose();
+        _dots.Dispose();
+    }
+
+    private void Widen(byte* x, float scale, float* to)
+    {
+        int dim = _columns.Dim, whole = dim & ~15;
+        for (int j = 0; j < whole; j += 16) TLanes.Store(TElement.Load<TLanes, TFloat, TDouble>(x + ((nint)j * TElement.Size), scale), to + j);
+        if (whole < dim)
+        {
+            Sixteen tail = Sixteen.From(x + ((nint)whole * TElement.Size), (dim - whole) * TElement.Size);
+            TLanes.Store(TElement.Load<TLanes, TFloat, TDouble>(tail.Bytes, scale), to + whole);
+        }
+    }
+}

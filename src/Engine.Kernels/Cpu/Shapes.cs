@@ -1,0 +1,63 @@
+namespace Engine.Kernels.Cpu;
+
+/// <summary>The shape checks at the kernels' border: beyond them, pointers are trusted.</summary>
+internal static class Shapes
+{
+    /// <summary>One value per row.</summary>
+    public static void One(RowSource rows, long length, string name)
+    {
+        if (length != rows.Rows) throw new ArgumentException($"{rows.Rows} rows need as many values, not {length}.", name);
+    }
+
+    /// <summary>One scale per row, or none at all.</summary>
+    public static void Scales(RowSource rows, int length)
+    {
+        if (length != 0) One(rows, length, "rowScales");
+    }
+
+    /// <summary>Whole vectors of the matrix's dim, at least so many.</summary>
+    public static void Vectors(RowSource rows, int length, int least, string name)
+    {
+        if (length % rows.Dim != 0) throw new ArgumentException($"{length} values do not fill vectors of {rows.Dim}.", name);
+        if (length / rows.Dim < least) throw new ArgumentException($"{least} or more vectors are needed, not {length / rows.Dim}.", name);
+    }
+
+    /// <summary>Ascending record boundaries within the tokens, no record empty, and room for the result.</summary>
+    public static void Offsets(RowSource tokens, ReadOnlySpan<long> offsets, int pooled)
+    {
+        if (offsets.IsEmpty) throw new ArgumentException("Record boundaries are [records + 1]; there are none.", nameof(offsets));
+        if (offsets[0] < 0 || offsets[^1] > tokens.Rows)
+            throw new ArgumentException($"Records span tokens {offsets[0]} to {offsets[^1]}, but there are {tokens.Rows} tokens.", nameof(offsets));
+        for (int r = 0; r + 1 < offsets.Length; r++)
+            if (offsets[r + 1] <= offsets[r])
+                throw new ArgumentException($"Record {r} has no token: it begins at {offsets[r]} and ends at {offsets[r + 1]}.", nameof(offsets));
+        long wanted = checked((offsets.Length - 1L) * tokens.Dim);
+        if (pooled != wanted)
+            throw new ArgumentException($"{offsets.Length - 1} records of {tokens.Dim} need {wanted} values, not {pooled}.", nameof(pooled));
+    }
+
+    /// <summary>Rows to visit exist, and none has seen more centres than there are.</summary>
+    public static void Seen(RowSource rows, ReadOnlySpan<int> which, ReadOnlySpan<int> seen, int centres)
+    {
+        foreach (int row in which)
+        {
+            if ((uint)row >= (ulong)rows.Rows) throw new ArgumentException($"There is no row {row} among {rows.Rows}.", nameof(which));
+            Seen(row, seen[row], centres);
+        }
+
+        if (!which.IsEmpty) return;
+        for (int row = 0; row < seen.Length; row++) Seen(row, seen[row], centres);
+    }
+
+    /// <summary>Queries of the matrix's dim, one norm per row, and row numbers that fit a result.</summary>
+    public static void Queries(RowSource rows, int norms, QueryGroups queries)
+    {
+        if (queries.Dim != rows.Dim) throw new ArgumentException($"Queries have {queries.Dim} elements, rows {rows.Dim}.", nameof(queries));
+        One(rows, norms, nameof(norms));
+    }
+
+    private static void Seen(int row, int seen, int centres)
+    {
+        if (seen < 0 || seen > centres) throw new ArgumentException($"Row {row} has seen {seen} of {centres} centres.", nameof(seen));
+    }
+}

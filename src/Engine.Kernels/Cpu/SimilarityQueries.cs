@@ -1,0 +1,97 @@
+namespace Engine.Kernels.Cpu;
+
+/// <summary>Queries prepared for a pass: unit vectors packed for the float32 product, canonical norms, and the groups they form.</summary>
+/// <remarks>
+/// The proposal for cos(x, q) is a = (x . q') / |x| with q' = q/|q| rounded to float32, the dot product in float32. With n roundings,
+///   |a - cos| &lt;= e = gamma(n) + 6u + dim 2^-149 / |x| + (dim + 32) 2^-52:
+/// the dot product; then one rounding each of q' and 1/|x|, with room for one or two of a later comparison; then underflow; then the
+/// canonical cosine's own distance from the exact one.
+/// </remarks>
+internal sealed unsafe class SimilarityQueries<TLanes, TFloat, TDouble> : IDisposable
+    where TLanes : struct, ILanes<TFloat, TDouble>
+    where TFloat : unmanaged
+    where TDouble : unmanaged
+{
+    private const double ShortestSafe = 1e-30;
+
+    private readonly float* _vectors;
+    private readonly double[] _norms;
+    private readonly double _error;
+    private readonly double _underflow;
+
+    /// <summary>Packs the queries.</summary>
+    /// <param name="vectors">[queries x dim], fixed by the caller for the life of this object.</param>
+    /// <param name="count">Queries.</param>
+    /// <param name="dim">Elements in a query.</param>
+    /// <param name="starts">Group boundaries, [groups + 1].</param>
+    /// <exception cref="ArgumentException">A query is zero or not finite.</exception>
+    public SimilarityQueries(float* vectors, int count, int dim, int[] starts)
+    {
+        _vectors = vectors;
+        Starts = starts;
+        Columns = new PackedColumns(count, dim);
+        _norms = new double[count];
+        for (int q = 0; q < count; q++)
+        {
+            _norms[q] = Math.Sqrt(RowMath<TLanes, TFloat, TDouble>.SquaredNorm<Float32Element>((byte*)Vector(q), 1, dim, out _));
+            if (!(_norms[q] > 0) || !double.IsFinite(_norms[q]))
+            {
+                Columns.Dispose();
+                throw new ArgumentException($"Query {q} has no direction: its norm is {_norms[q]}.", nameof(vectors));
+            }
+
+            Columns.Set(q, new ReadOnlySpan<float>(Vector(q), dim), _norms[q]);
+        }
+
+        _error = 1.01 * (ProposalError.Gamma(Columns.Roundings) + (6 * ProposalError.Unit) + ProposalError.Canonical(dim));
+        _underflow = 1.01 * dim * ProposalError.Underflow;
+    }
+
+    /// <summary>The packed unit queries.</summary>
+    public PackedColumns Columns { get; }
+
+    /// <summary>Group boundaries, [groups + 1].</summary>
+    public int[] Starts { get; }
+
+    /// <summary>Groups.</summary>
+    public int Groups => Starts.Length - 1;
+
+    /// <summary>e for a row of this norm; infinity where float32 could overflow or the norm's inverse is out of range.</summary>
+    public double Error(double norm)
+        => norm is >= ShortestSafe and <= ProposalError.SafeMagnitude ? _error + (_underflow / norm) : double.PositiveInfinity;
+
+    /// <summary>Canonical cosines of one widened row with several queries, four to a load of the row.</summary>
+    /// <param name="row">Widened row.</param>
+    /// <param name="norm">Its norm.</param>
+    /// <param name="queries">Which queries.</param>
+    /// <param name="cosines">Destination, as long as <paramref name="queries"/>.</param>
+    public void Rescore(float* row, double norm, ReadOnlySpan<int> queries, Span<double> cosines)
+    {
+        double* dots = stackalloc double[4];
+        int i = 0;
+        for (; i + 4 <= queries.Length; i += 4)
+        {
+            RowMath<TLanes, TFloat, TDouble>.Dot4<Float32Element, Float32Element>(
+                (byte*)row,
+                1,
+                (byte*)Vector(queries[i]),
+                (byte*)Vector(queries[i + 1]),
+                (byte*)Vector(queries[i + 2]),
+                (byte*)Vector(queries[i + 3]),
+                Columns.Dim,
+                dots);
+            for (int k = 0; k < 4; k++) cosines[i + k] = dots[k] / (norm * _norms[queries[i + k]]);
+        }
+
+        for (; i < queries.Length; i++)
+        {
+            double dot = RowMath<TLanes, TFloat, TDouble>.Dot<Float32Element, Float32Element>((byte*)row, 1, (byte*)Vector(queries[i]), Columns.Dim);
+            cosines[i] = dot / (norm * _norms[queries[i]]);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Columns.Dispose();
+
+    private float* Vector(int query) => _vectors + ((nint)query * Columns.Dim);
+}

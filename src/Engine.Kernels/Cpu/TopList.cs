@@ -1,0 +1,105 @@
+namespace Engine.Kernels.Cpu;
+
+/// <summary>The best rows of one list, from any thread in any order: what it keeps depends on the rows offered and nothing else.</summary>
+/// <remarks>Rows are ordered by score descending, then row ascending, a total order, so the best <c>depth</c> are one set however they arrive.</remarks>
+internal sealed class TopList
+{
+    private readonly Lock _gate = new();
+    private readonly int _depth;
+    private readonly int _capacity;
+    private Entry[] _entries;
+    private int _count;
+    private bool _full;
+    private Entry _worst;
+    private double _threshold = double.NegativeInfinity;
+
+    /// <summary>An empty list.</summary>
+    /// <param name="depth">Rows wanted, at least 1.</param>
+    /// <param name="rows">Rows that can be offered at most.</param>
+    public TopList(int depth, int rows)
+    {
+        _depth = Math.Min(depth, Math.Max(1, rows));
+
+        // A quarter more than wanted: pruning then costs a few moves for each row that comes in.
+        _capacity = (int)Math.Min(Array.MaxLength, _depth + Math.Max(16L, _depth / 4));
+        _entries = new Entry[Math.Min(_capacity, 256)];
+    }
+
+    /// <summary>A row with a lower score cannot be among the best; minus infinity while the list is not full. It only rises.</summary>
+    public double Threshold => Volatile.Read(ref _threshold);
+
+    /// <summary>Considers a row; a row is offered once.</summary>
+    public void Offer(double score, int row)
+    {
+        if (score < Threshold) return;
+        Entry entry = new(score, row);
+        lock (_gate)
+        {
+            if (_full && !entry.Precedes(_worst)) return;
+            if (_count == _entries.Length) Array.Resize(ref _entries, (int)Math.Min(_capacity, 2L * _count));
+            _entries[_count++] = entry;
+            if (_count == _capacity || (!_full && _count == _depth)) Prune();
+        }
+    }
+
+    /// <summary>The best rows in order.</summary>
+    public RankedRows Ranked()
+    {
+        lock (_gate)
+        {
+            Span<Entry> entries = _entries.AsSpan(0, _count);
+            entries.Sort(static (a, b) => a.Precedes(b) ? -1 : b.Precedes(a) ? 1 : 0);
+            int count = Math.Min(_count, _depth);
+            int[] rows = new int[count];
+            double[] scores = new double[count];
+            for (int i = 0; i < count; i++) (rows[i], scores[i]) = (entries[i].Row, entries[i].Score);
+            return new RankedRows(rows, scores);
+        }
+    }
+
+    /// <summary>Keeps the best <c>depth</c> entries; the worst of them is what later rows must beat.</summary>
+    private void Prune()
+    {
+        Entry[] e = _entries;
+        int low = 0, high = _count - 1, place = _depth - 1;
+        while (low < high)
+        {
+            // Hoare's selection around the middle of three.
+            Entry pivot = Middle(e[low], e[low + ((high - low) / 2)], e[high]);
+            int i = low, j = high;
+            while (i <= j)
+            {
+                while (e[i].Precedes(pivot)) i++;
+                while (pivot.Precedes(e[j])) j--;
+                if (i > j) break;
+                (e[i], e[j]) = (e[j], e[i]);
+                i++;
+                j--;
+            }
+
+            if (place <= j) high = j;
+            else if (place >= i) low = i;
+            else break;
+        }
+
+        _count = _depth;
+        _full = true;
+        _worst = e[place];
+        Volatile.Write(ref _threshold, _worst.Score);
+    }
+
+    private static Entry Middle(Entry a, Entry b, Entry c)
+    {
+        if (b.Precedes(a)) (a, b) = (b, a);
+        if (c.Precedes(b)) b = c;
+        return b.Precedes(a) ? a : b;
+    }
+
+    private readonly struct Entry(double score, int row)
+    {
+        public readonly double Score = score;
+        public readonly int Row = row;
+
+        public bool Precedes(Entry other) => Score > other.Score || (Score == other.Score && Row < other.Row);
+    }
+}

@@ -1,0 +1,190 @@
+using System.Runtime.CompilerServices;
+
+namespace Engine.Kernels.Cpu;
+
+/// <summary>Pools the token vectors of each record: every output element is one chain of float64 additions over the tokens, in their order.</summary>
+/// <remarks>Weights are the integers 1, 2, .. L (or all 1), so products of weight and element are exact and one division at the end makes the mean.</remarks>
+internal static unsafe class WeightedMeanPool<TLanes, TFloat, TDouble, TElement>
+    where TLanes : struct, ILanes<TFloat, TDouble>
+    where TFloat : unmanaged
+    where TDouble : unmanaged
+    where TElement : struct, IElement
+{
+    private const int TokensPerBorrow = 4096;
+    private const long ClaimBytes = 4 << 20;
+
+    /// <summary>Does <see cref="IKernels.Pool"/>; shapes and offsets have been checked.</summary>
+    public static void Run(RowSource tokens, ReadOnlySpan<long> offsets, Pooling pooling, bool normalize, Span<float> pooled, int threads, Pass pass)
+    {
+        int records = offsets.Length - 1;
+        if (records == 0) return;
+        long recordBytes = Math.Max(1, tokens.Rows / records) * tokens.Dim * TElement.Size;
+        long claim = Math.Clamp(ClaimBytes / recordBytes, 1, Math.Max(1, records / (4L * threads)));
+
+        // Each worker writes pooled rows of its own records only, and both spans stay fixed until all of them are done.
+        fixed (long* starts = offsets)
+        fixed (float* to = pooled)
+        {
+            Job job = new(tokens, starts, pooling, normalize, to, pass);
+            Workers.Run(threads, records, claim, "records", pass, () => new Pooler(job));
+            if (job.FirstZeroRecord != long.MaxValue)
+                throw new ArgumentException($"Record {job.FirstZeroRecord} pools to a zero vector, which cannot be normalised.", nameof(tokens));
+        }
+    }
+
+    private sealed class Job(RowSource tokens, long* starts, Pooling pooling, bool normalize, float* to, Pass pass)
+    {
+        private readonly Lock _gate = new();
+
+        public RowSource Tokens => tokens;
+
+        public long* Starts => starts;
+
+        public Pooling Pooling => pooling;
+
+        public bool Normalize => normalize;
+
+        public float* To => to;
+
+        public Pass Pass => pass;
+
+        public long FirstZeroRecord { get; private set; } = long.MaxValue;
+
+        public void FoundZero(long record)
+        {
+            lock (_gate) FirstZeroRecord = Math.Min(FirstZeroRecord, record);
+        }
+    }
+
+    private sealed class Pooler : Worker
+    {
+        private readonly Job _job;
+        private readonly int _dim;
+        private readonly int _padded;
+        private readonly NativeBuffer<double> _sums;
+
+        public Pooler(Job job)
+        {
+            _job = job;
+            _dim = job.Tokens.Dim;
+            _padded = checked(_dim + 15) & ~15;
+            _sums = new NativeBuffer<double>(_padded);
+        }
+
+        protected override void Close() => _sums.Dispose();
+
+        public override void Work(long first, long end)
+        {
+            for (long record = first; record < end; record++)
+            {
+                long from = _job.Starts[record], to = _job.Starts[record + 1];
+                if (_job.Pooling == Pooling.First) to = from + 1;
+                if (_job.Pooling == Pooling.Last) from = to - 1;
+                double weights = Gather(from, to);
+                Finish(record, weights);
+            }
+        }
+
+        /// <summary>Sums tokens from .. to - 1 by weight and gives the sum of the weights.</summary>
+        private double Gather(long from, long to)
+        {
+            new Span<double>(_sums.Pointer, _padded).Clear();
+            double step = _job.Pooling == Pooling.WeightedMean ? 1 : 0;
+            for (long at = from; at < to;)
+            {
+                _job.Pass.Cancel.ThrowIfCancellationRequested();
+                using RowBlock block = _job.Tokens.Borrow(at, (int)Math.Min(to - at, TokensPerBorrow));
+                Add(block.View, step == 0 ? 1 : at - from + 1, step);
+                at += block.View.Rows;
+            }
+
+            double count = to - from;
+            return step == 0 ? count : count * (count + 1) / 2;
+        }
+
+        /// <summary>Adds a block of tokens, four at a time so that the sums are loaded and stored once for four.</summary>
+        private void Add(MatrixView view, double weight, double step)
+        {
+            nint token = 0;
+            for (; token + 4 <= view.Rows; token += 4)
+            {
+                Add4(view, token, weight, step);
+                weight += 4 * step;
+            }
+
+            for (; token < view.Rows; token++)
+            {
+                Add1(view, token, weight);
+                weight += step;
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void Add4(MatrixView view, nint token, double weight, double step)
+        {
+            byte* x = view.DangerousRow(token);
+            nint stride = view.StrideBytes;
+            float scale = view.Scale;
+            TDouble w0 = TLanes.Broadcast(weight), w1 = TLanes.Broadcast(weight + step);
+            TDouble w2 = TLanes.Broadcast(weight + (2 * step)), w3 = TLanes.Broadcast(weight + (3 * step));
+            double* sums = _sums.Pointer;
+            int whole = _dim & ~15;
+            for (int j = 0; j < whole; j += 16)
+            {
+                byte* at = x + (nint)j * TElement.Size;
+                TDouble sum = TLanes.LoadF64(sums + j);
+                sum = TLanes.Add(sum, TLanes.Multiply(w0, Load(at, scale)));
+                sum = TLanes.Add(sum, TLanes.Multiply(w1, Load(at + stride, scale)));
+                sum = TLanes.Add(sum, TLanes.Multiply(w2, Load(at + (2 * stride), scale)));
+                sum = TLanes.Add(sum, TLanes.Multiply(w3, Load(at + (3 * stride), scale)));
+                TLanes.Store(sum, sums + j);
+            }
+
+            if (whole < _dim)
+                for (int i = 0; i < 4; i++) AddTail(x + (i * stride), scale, whole, weight + (i * step));
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void Add1(MatrixView view, nint token, double weight)
+        {
+            byte* x = view.DangerousRow(token);
+            TDouble w = TLanes.Broadcast(weight);
+            double* sums = _sums.Pointer;
+            int whole = _dim & ~15;
+            for (int j = 0; j < whole; j += 16)
+                TLanes.Store(TLanes.Add(TLanes.LoadF64(sums + j), TLanes.Multiply(w, Load(x + (nint)j * TElement.Size, view.Scale))), sums + j);
+            if (whole < _dim) AddTail(x, view.Scale, whole, weight);
+        }
+
+        private void AddTail(byte* x, float scale, int whole, double weight)
+        {
+            TDouble tail = RowMath<TLanes, TFloat, TDouble>.LoadTail<TElement>(x, whole, _dim, scale);
+            double* sums = _sums.Pointer + whole;
+            TLanes.Store(TLanes.Add(TLanes.LoadF64(sums), TLanes.Multiply(TLanes.Broadcast(weight), tail)), sums);
+        }
+
+        /// <summary>Divides by the weights and, if asked, by the norm; then rounds once to float32.</summary>
+        private void Finish(long record, double weights)
+        {
+            double* sums = _sums.Pointer;
+            TDouble by = TLanes.Broadcast(weights), squares = default;
+            for (int j = 0; j < _padded; j += 16)
+            {
+                TDouble mean = TLanes.Divide(TLanes.LoadF64(sums + j), by);
+                squares = TLanes.Add(squares, TLanes.Multiply(mean, mean));
+                TLanes.Store(mean, sums + j);
+            }
+
+            double norm = Math.Sqrt(TLanes.Sum(squares));
+            if (_job.Normalize && norm == 0) _job.FoundZero(record);
+            TDouble length = TLanes.Broadcast(_job.Normalize ? norm : 1);
+            float* to = _job.To + checked((nint)record * _dim);
+            int whole = _dim & ~15;
+            for (int j = 0; j < whole; j += 16) TLanes.Store(TLanes.Narrow(TLanes.Divide(TLanes.LoadF64(sums + j), length)), to + j);
+            for (int j = whole; j < _dim; j++) to[j] = (float)(sums[j] / (_job.Normalize ? norm : 1));
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static TDouble Load(byte* at, float scale) => TElement.LoadWide<TLanes, TFloat, TDouble>(at, scale);
+    }
+}

@@ -1,0 +1,111 @@
+using System.Runtime.ExceptionServices;
+
+namespace Engine.Kernels.Cpu;
+
+/// <summary>One thread's part in a pass: it owns the scratch memory and is handed one range of items after another.</summary>
+internal abstract class Worker : IDisposable
+{
+    /// <summary>Works on items <paramref name="first"/> .. <paramref name="end"/> - 1.</summary>
+    public abstract void Work(long first, long end);
+
+    /// <summary>Ends the part: <see cref="Close"/>, once.</summary>
+    public void Dispose() => Close();
+
+    /// <summary>Gives scratch memory back and hands over what the worker found.</summary>
+    protected virtual void Close()
+    {
+    }
+}
+
+/// <summary>A worker whose items are the rows of a matrix: it borrows them block by block.</summary>
+internal abstract class RowWorker(RowSource rows, Pass pass) : Worker
+{
+    /// <summary>Works on the rows of one borrowed block.</summary>
+    /// <param name="view">The rows.</param>
+    /// <param name="firstRow">The matrix row that the block begins with.</param>
+    protected abstract void Block(MatrixView view, long firstRow);
+
+    /// <inheritdoc/>
+    public override void Work(long first, long end)
+    {
+        for (long at = first; at < end;)
+        {
+            pass.Cancel.ThrowIfCancellationRequested();
+            using RowBlock block = rows.Borrow(at, (int)Math.Min(end - at, int.MaxValue));
+            Block(block.View, at);
+            at += block.View.Rows;
+        }
+    }
+}
+
+/// <summary>Shares a range of items among a fixed number of workers.</summary>
+/// <remarks>Which worker gets which items is left to chance, so no result may depend on it: workers write to places that belong to an item, or combine exactly.</remarks>
+internal static class Workers
+{
+    private const long ClaimBytes = 1 << 20;
+
+    /// <summary>Rows to hand out at a time: about a megabyte, fewer when that would leave workers idle, in whole tiles.</summary>
+    public static long RowsPerClaim(RowSource rows, int threads, int tileRows)
+    {
+        long rowBytes = checked((long)rows.Dim * rows.Element.SizeInBytes());
+        long claim = Math.Min(Math.Max(1, ClaimBytes / rowBytes), Math.Max(1, rows.Rows / (4L * threads)));
+        return checked((claim + tileRows - 1) / tileRows * tileRows);
+    }
+
+    /// <summary>Runs until every item is worked on, a worker fails, or the pass is cancelled.</summary>
+    /// <param name="threads">Workers, at least 1; fewer are opened when there are fewer claims.</param>
+    /// <param name="items">How many items there are.</param>
+    /// <param name="claim">Items a worker takes at a time.</param>
+    /// <param name="unit">What an item is called when progress is reported.</param>
+    /// <param name="pass">Cancellation and progress.</param>
+    /// <param name="open">Makes one worker; called on its thread.</param>
+    /// <exception cref="OperationCanceledException">The pass was cancelled.</exception>
+    public static void Run(int threads, long items, long claim, string unit, Pass pass, Func<Worker> open)
+    {
+        pass.Cancel.ThrowIfCancellationRequested();
+        if (items == 0) return;
+        Shift shift = new(items, claim, unit, pass, open);
+        int workers = (int)Math.Min(threads, (items + claim - 1) / claim);
+        if (workers == 1) shift.Serve();
+        else Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = workers }, _ => shift.Serve());
+        shift.ThrowIfFailed();
+    }
+
+    private sealed class Shift(long items, long claim, string unit, Pass pass, Func<Worker> open)
+    {
+        private readonly Lock _gate = new();
+        private long _next;
+        private long _done;
+        private long _failedAt = long.MaxValue;
+        private ExceptionDispatchInfo? _failure;
+
+        public void Serve()
+        {
+            long first = -1;
+            try
+            {
+                using Worker worker = open();
+                while (Volatile.Read(ref _failedAt) == long.MaxValue)
+                {
+                    first = Interlocked.Add(ref _next, claim) - claim;
+                    if (first >= items) return;
+                    long end = Math.Min(first + claim, items);
+                    worker.Work(first, end);
+                    pass.Report(unit, Interlocked.Add(ref _done, end - first), items);
+                }
+            }
+            catch (Exception failure)
+            {
+                // Of several failures the one at the lowest item is told, and to the caller it looks like its own.
+                lock (_gate)
+                {
+                    if (first >= _failedAt) return;
+                    _failure = ExceptionDispatchInfo.Capture(failure);
+                    Volatile.Write(ref _failedAt, first);
+                }
+            }
+        }
+
+        public void ThrowIfFailed() => _failure?.Throw();
+    }
+}

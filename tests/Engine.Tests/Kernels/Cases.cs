@@ -1,0 +1,54 @@
+using Engine.Kernels;
+
+namespace Engine.Tests.Kernels;
+
+/// <summary>The kernel sets, element types, lengths and random values that kernel tests share.</summary>
+internal static class Cases
+{
+    public static readonly ElementType[] Elements = [ElementType.Float32, ElementType.Float16, ElementType.BFloat16, ElementType.Int8];
+
+    /// <summary>The sets this machine can run, by name.</summary>
+    public static IEnumerable<string> SetNames => KernelSets.All.Where(set => set.Supported).Select(set => set.Name);
+
+    /// <summary>Every set with every element type.</summary>
+    public static TheoryData<string, ElementType> SetsAndElements
+    {
+        get
+        {
+            TheoryData<string, ElementType> data = [];
+            foreach (string name in SetNames)
+                foreach (ElementType element in Elements) data.Add(name, element);
+            return data;
+        }
+    }
+
+    /// <summary>Every set.</summary>
+    public static TheoryData<string> Sets => [.. SetNames];
+
+    /// <summary>1 to 256, and around 768.</summary>
+    public static IEnumerable<int> Lengths => Enumerable.Range(1, 256).Concat([767, 768, 769]);
+
+    public static IKernels Open(string name, int threads = 1) => KernelSets.All.Single(set => set.Name == name).Create(threads);
+
+    /// <summary>Normal values, some of them large: heavy-tailed, as embeddings are.</summary>
+    public static float[] Values(int seed, int count)
+    {
+        RandomStream random = new(seed, "kernel tests");
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++)
+        {
+            double radius = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble()));
+            double normal = radius * Math.Cos(2 * Math.PI * random.NextDouble());
+            values[i] = (float)(random.NextBelow(50) == 0 ? 8 * normal : normal);
+        }
+
+        return values;
+    }
+
+    /// <summary>The scale at which those values fill the 8-bit range.</summary>
+    public static float ScaleOf(ElementType element) => element == ElementType.Int8 ? 0.0371f : 1f;
+
+    public static float[][] Split(float[] values, int dim) => [.. values.Chunk(dim)];
+
+    public static double[] Norms(TestRows rows) => Array.ConvertAll(rows.Decoded, Oracle.Norm);
+}
