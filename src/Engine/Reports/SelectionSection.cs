@@ -1,0 +1,161 @@
+namespace Engine.Reports;
+
+/// <summary>The part of the page about one selection: its figures, and the first records it chose.</summary>
+internal static class SelectionSection
+{
+    private const int MostRows = 50;
+    private const int MostSamples = 20;
+    private const int SampleCharacters = 400;
+
+    /// <summary>Writes the part.</summary>
+    /// <param name="html">The page.</param>
+    /// <param name="id">Prefix of the ids within, unique in the page.</param>
+    /// <param name="selection">The selection.</param>
+    public static void Write(HtmlText html, string id, ReportSelection selection)
+    {
+        html.Write($"""
+            <section class="selection" id="{id}"><h3><bdi>{HtmlText.Cut(selection.Name, 100)}</bdi> <span class="op">{HtmlText.Cut(selection.Op, 60)}</span></h3>
+            <p>{Quantity.Count(selection.Count)} of {Quantity.Count(selection.PoolRows, "row")}
+
+            """);
+        if (selection.PoolRows > 0) html.Write($", {Quantity.Percent((double)selection.Count / selection.PoolRows)}");
+        html.Write($""".</p><div class="figures">""");
+        if (selection.Sources.Count > 0) Sources(html, $"{id}-sources", selection.Sources);
+        if (selection.Tasks.Count > 0) Tasks(html, $"{id}-tasks", selection.Tasks);
+        if (selection.Scores is not null) Histogram.Write(html, $"{id}-scores", selection.Scores, HtmlText.Cut(selection.ScoreLabel, 60));
+        if (selection.Radii is not null) RadiusCurve.Write(html, $"{id}-radii", selection.Radii, HtmlText.Cut(selection.Metric, 30));
+        html.Write($"</div>\n");
+        if (selection.Samples.Count > 0) Samples(html, selection);
+        html.Write($"</section>\n");
+    }
+
+    /// <summary>Sources by their share of the selection. Beyond 50, those with the smallest shares are summed.</summary>
+    private static void Sources(HtmlText html, string id, IReadOnlyList<ReportSource> sources)
+    {
+        double pool = Math.Max(1, sources.Sum(source => (double)source.PoolCount)), chosen = Math.Max(1, sources.Sum(source => (double)source.ChosenCount));
+        List<ReportSource> ranked = [.. sources
+            .OrderByDescending(source => Math.Max(source.PoolCount / pool, source.ChosenCount / chosen)).ThenBy(source => source.Name, StringComparer.Ordinal)];
+        List<ReportSource> shown = [.. ranked.Take(ranked.Count > MostRows ? MostRows : ranked.Count)
+            .OrderByDescending(source => source.ChosenCount).ThenByDescending(source => source.PoolCount).ThenBy(source => source.Name, StringComparer.Ordinal)];
+        if (ranked.Count > MostRows)
+        {
+            List<ReportSource> rest = ranked[MostRows..];
+            shown.Add(new ReportSource($"{Quantity.Count(rest.Count)} others", rest.Sum(source => source.PoolCount), rest.Sum(source => source.ChosenCount)));
+        }
+
+        double widest = shown.Max(source => Math.Max(source.PoolCount / pool, source.ChosenCount / chosen));
+        int present = sources.Count(source => source.ChosenCount > 0);
+        html.Write($"""
+            <figure class="mix" id="{id}"><figcaption><b>Source mix.</b> {Quantity.Count(present)} of {Quantity.Count(sources.Count, "source")} are in the selection.</figcaption>
+            <div class="scroll" role="region" aria-label="Source mix" tabindex="0"><table>
+            <thead><tr><th scope="col">source</th><th scope="col" class="bars"><span class="key pool"></span> pool <span class="key chosen"></span> selection</th><th scope="col" class="n">pool</th><th scope="col" class="n">selection</th><th scope="col" class="n">rows</th><th scope="col" class="n">ratio</th></tr></thead><tbody>
+
+            """);
+        foreach (ReportSource source in shown)
+        {
+            double before = source.PoolCount / pool, after = source.ChosenCount / chosen;
+            string ratio = source.PoolCount > 0 ? Quantity.Ratio(after / before) : "–";
+            html.Write($"""
+                <tr><th scope="row"><bdi>{HtmlText.Cut(source.Name, 80)}</bdi></th><td class="bars"><span class="bar pool" style="width:{100 * before / widest}%"></span><span class="bar chosen" style="width:{100 * after / widest}%"></span></td><td class="n">{Quantity.Percent(before)}</td><td class="n">{Quantity.Percent(after)}</td><td class="n">{Quantity.Count(source.ChosenCount)}</td><td class="n">{ratio}</td></tr>
+
+                """);
+        }
+
+        html.Write($"</tbody></table></div>\n");
+        html.Data($"{id}-data", json =>
+        {
+            json.WriteStartArray();
+            foreach (ReportSource source in shown)
+            {
+                json.WriteStartObject();
+                json.WriteString("source", HtmlText.Cut(source.Name, 200));
+                json.WriteNumber("pool", source.PoolCount);
+                json.WriteNumber("chosen", source.ChosenCount);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        });
+        html.Write($"</figure>\n");
+    }
+
+    /// <summary>Tasks in the order given. Beyond 50 the rest is summed.</summary>
+    private static void Tasks(HtmlText html, string id, IReadOnlyList<ReportTask> tasks)
+    {
+        List<ReportTask> shown = [.. tasks.Take(MostRows)];
+        if (tasks.Count > MostRows)
+            shown.Add(new ReportTask($"{Quantity.Count(tasks.Count - MostRows)} others", tasks.Skip(MostRows).Sum(task => task.Count)));
+        double total = Math.Max(1, shown.Sum(task => (double)task.Count)), widest = Math.Max(1, shown.Max(task => task.Count));
+        html.Write($"""
+            <figure class="mix" id="{id}"><figcaption><b>Rows by task.</b> A row counts for the task that first took it.</figcaption>
+            <div class="scroll" role="region" aria-label="Rows by task" tabindex="0"><table>
+            <thead><tr><th scope="col">task</th><th scope="col" class="bars"><span class="key chosen"></span> selection</th><th scope="col" class="n">rows</th><th scope="col" class="n">share</th></tr></thead><tbody>
+
+            """);
+        foreach (ReportTask task in shown)
+        {
+            html.Write($"""
+                <tr><th scope="row"><bdi>{HtmlText.Cut(task.Name, 80)}</bdi></th><td class="bars"><span class="bar chosen" style="width:{100 * task.Count / widest}%"></span></td><td class="n">{Quantity.Count(task.Count)}</td><td class="n">{Quantity.Percent(task.Count / total)}</td></tr>
+
+                """);
+        }
+
+        html.Write($"</tbody></table></div>\n");
+        html.Data($"{id}-data", json =>
+        {
+            json.WriteStartArray();
+            foreach (ReportTask task in shown)
+            {
+                json.WriteStartObject();
+                json.WriteString("task", HtmlText.Cut(task.Name, 200));
+                json.WriteNumber("rows", task.Count);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        });
+        html.Write($"</figure>\n");
+    }
+
+    private static void Samples(HtmlText html, ReportSelection selection)
+    {
+        ReportSample[] samples = [.. selection.Samples.Take(MostSamples)];
+        bool ids = samples.Any(sample => sample.Id is not null), sources = samples.Any(sample => sample.Source is not null);
+        bool tasks = samples.Any(sample => sample.Task is not null), scores = samples.Any(sample => sample.Score is not null);
+        html.Write($"""
+            <div class="scroll" role="region" aria-label="First chosen records" tabindex="0"><table class="samples" role="table"><caption>The first {Quantity.Count(samples.Length, "record")} in rank order.</caption>
+            <thead role="rowgroup"><tr role="row">
+            """);
+        Head("rank", "n");
+        Head("row", "n");
+        if (ids) Head("id", "");
+        if (sources) Head("source", "");
+        if (tasks) Head("task", "");
+        if (scores) Head("score", "n");
+        Head("text", "");
+        html.Write($"""</tr></thead><tbody role="rowgroup">""");
+        foreach (ReportSample sample in samples)
+        {
+            html.Write($"""<tr role="row"><th scope="row" role="rowheader" class="n">{Quantity.Count(sample.Rank)}</th>""");
+            Cell("row", "n", Quantity.Count(sample.Row));
+            if (ids) Cell("id", "id", HtmlText.Cut(sample.Id ?? "", 80));
+            if (sources) Cell("source", "", HtmlText.Cut(sample.Source ?? "", 80));
+            if (tasks) Cell("task", "", HtmlText.Cut(sample.Task ?? "", 80));
+            if (scores) Cell("score", "n", sample.Score is { } score ? Quantity.Number(score, 4) : "");
+            html.Write($"""<td role="cell" class="text" dir="auto">{Snippet(sample.Text)}</td></tr>""");
+        }
+
+        html.Write($"</tbody></table></div>\n");
+
+        void Head(string name, string look) => html.Write($"""<th scope="col" role="columnheader" class="{look}">{name}</th>""");
+        void Cell(string name, string look, string value) => html.Write($"""<td role="cell" class="{look}" data-name="{name}"><bdi>{value}</bdi></td>""");
+    }
+
+    /// <summary>Line ends become a visible mark, so that a record keeps to its cell.</summary>
+    private static string Snippet(string? text)
+    {
+        if (text is null) return "";
+        string line = text.Length > 4 * SampleCharacters ? text[..(4 * SampleCharacters)] : text;
+        return HtmlText.Cut(line.Replace("\r\n", "\n", StringComparison.Ordinal).Replace("\n", " ↵ ", StringComparison.Ordinal), SampleCharacters);
+    }
+}
