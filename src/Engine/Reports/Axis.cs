@@ -29,7 +29,12 @@ internal readonly record struct Axis(double Low, double High, bool Log = false)
         var ticks = new List<(double, string)>();
         // Counted, not summed: adding the step to a value much larger than it would never end.
         for (int i = 0; i <= Math.Min(last - first, 2 * target); i++)
-            ticks.Add(((first + i) * step, Quantity.Tick((first + i) * step, step)));
+        {
+            double tick = (first + i) * step;
+            // In a range of a few representable numbers, ticks may round out of it or onto each other.
+            if (At(tick) is > -1e-6 and < 1 + 1e-6 && (ticks.Count == 0 || ticks[^1].Item1 < tick)) ticks.Add((tick, Quantity.Tick(tick, step)));
+        }
+
         return ticks;
     }
 

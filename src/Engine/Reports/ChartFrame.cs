@@ -3,7 +3,7 @@ namespace Engine.Reports;
 /// <summary>The frame all charts share: one size, a title and description for readers who do not see it, axes with labels, faint grid.</summary>
 internal sealed class ChartFrame(HtmlText html, Axis horizontal, Axis vertical)
 {
-    private const double Width = 440, Height = 244, Left = 54, Right = 420, Top = 26, Bottom = 200;
+    private const double Width = 440, Height = 244, Left = 48, Right = 420, Top = 26, Bottom = 200;
 
     /// <summary>Horizontal place of a value.</summary>
     public double X(double value) => Left + (horizontal.At(value) * (Right - Left));
@@ -33,7 +33,7 @@ internal sealed class ChartFrame(HtmlText html, Axis horizontal, Axis vertical)
             <title id="{id}-t">{title}</title><desc id="{id}-d">{description}</desc>
 
             """);
-        foreach ((double value, string label) in vertical.Ticks(4))
+        foreach ((double value, string label) in vertical.Ticks(6))
         {
             double y = Y(value);
             html.Write($"""<line class="grid" x1="{Left}" x2="{Right}" y1="{y}" y2="{y}"/><text class="tick end" x="{Left - 7}" y="{y + 4}">{label}</text>""");
@@ -47,7 +47,7 @@ internal sealed class ChartFrame(HtmlText html, Axis horizontal, Axis vertical)
         }
 
         html.Write($"""
-            <text class="label" x="{Left - 7}" y="12">{yLabel}</text><text class="label end" x="{Right}" y="{Height - 6}">{xLabel}</text>
+            <text class="label" x="0" y="11">{yLabel}</text><text class="label end" x="{Right}" y="{Height - 6}">{xLabel}</text>
 
             """);
     }

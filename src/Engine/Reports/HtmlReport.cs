@@ -6,7 +6,7 @@ namespace Engine.Reports;
 public static class HtmlReport
 {
     /// <summary>Characters after which details are left out; the rest of any one section fits below 10 MB.</summary>
-    internal const int Room = 2_000_000;
+    internal const int Room = 1_500_000;
 
     /// <summary>Writes the page: UTF-8, the same bytes for the same model in every locale. The stream stays open.</summary>
     /// <param name="model">What the page shows.</param>
@@ -31,7 +31,8 @@ public static class HtmlReport
         RunSections.Plan(html, model);
         html.Write($"""
             </main>
-            <footer><p>The same plan over the same inputs gives the same selection, bit for bit. Every chosen row with its reason is in <code>selection.csv</code>; hashes, versions and seeds are in <code>manifest.json</code>.</p></footer>
+            <footer><p>The same plan over the same inputs gives the same selection, bit for bit. Every chosen row with its reason is in
+            <code>selection.csv</code>; hashes, versions and seeds are in <code>manifest.json</code>.</p></footer>
             </body>
             </html>
 
@@ -89,7 +90,8 @@ public static class HtmlReport
                 break;
             }
 
-            SelectionSection.Write(html, $"selection-{i + 1}", selections[i]);
+            bool last = selections.Count > 1 && i == selections.Count - 1;
+            SelectionSection.Write(html, $"selection-{i + 1}", selections[i], last ? "the run’s selection" : "");
         }
 
         html.Write($"</section>\n");
@@ -104,7 +106,7 @@ public static class HtmlReport
             ReportClustering clustering = clusterings[i];
             html.Write($"""
                 <section><h3><bdi>{HtmlText.Cut(clustering.Name, 100)}</bdi></h3>
-                <p>{Quantity.Count(clustering.Sizes.Length, "cluster")}, inertia {Quantity.Number(clustering.Inertia, 6)}, {Quantity.Count(clustering.Iterations, "iteration")}.</p>
+                <p>Inertia {Quantity.Number(clustering.Inertia, 6)} after {Quantity.Count(clustering.Iterations, "iteration")}.</p>
 
                 """);
             ClusterBars.Write(html, $"clustering-{i + 1}", clustering.Sizes);

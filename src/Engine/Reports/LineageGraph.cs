@@ -7,7 +7,7 @@ namespace Engine.Reports;
 internal static class LineageGraph
 {
     private const int MostNodes = 120;
-    private const int NameCharacters = 18;
+    private const int NameCharacters = 22;
 
     /// <summary>Writes the section.</summary>
     public static void Write(HtmlText html, ReportModel model)

@@ -7,9 +7,9 @@ namespace Engine.Reports;
 internal sealed class LineageLayout
 {
     /// <summary>Size of a node.</summary>
-    public const double NodeWidth = 148, NodeHeight = 44;
+    public const double NodeWidth = 172, NodeHeight = 44;
 
-    private const double LayerGap = 52, NodeGap = 14, PassageHeight = 10;
+    private const double LayerGap = 44, NodeGap = 14, PassageHeight = 10;
     private const int Sweeps = 8;
 
     private readonly List<List<Place>> _layers = [];
@@ -83,7 +83,7 @@ internal sealed class LineageLayout
             foreach (Place place in layer)
             {
                 List<Place> neighbours = forward ? place.Left : place.Right;
-                place.Centre = neighbours.Count == 0 ? place.Order : neighbours.Average(neighbour => neighbour.Order / Math.Max(1.0, _layers[neighbour.Layer].Count - 1.0)) * (layer.Count - 1);
+                place.Centre = neighbours.Count == 0 ? place.Order : neighbours.Average(Share) * (layer.Count - 1);
             }
 
             List<Place> ordered = [.. layer.OrderBy(place => place.Centre)];
@@ -91,6 +91,8 @@ internal sealed class LineageLayout
             layer.Clear();
             layer.AddRange(ordered);
         }
+
+        double Share(Place place) => (double)place.Order / Math.Max(1, _layers[place.Layer].Count - 1);
     }
 
     private void Stack()

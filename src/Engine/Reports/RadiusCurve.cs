@@ -7,7 +7,7 @@ internal static class RadiusCurve
 {
     private const int MostPoints = 1000;
 
-    /// <summary>Writes the figure, or nothing where no radius is finite.</summary>
+    /// <summary>Writes the figure, or nothing where no radius is a distance.</summary>
     /// <param name="html">The page.</param>
     /// <param name="id">Id of the figure, unique in the page.</param>
     /// <param name="radii">The radius after each pick.</param>
@@ -17,7 +17,7 @@ internal static class RadiusCurve
         List<(int Pick, double Radius)> points = [];
         for (int i = 0; i < radii.Length; i++)
         {
-            if (double.IsFinite(radii[i])) points.Add((i + 1, radii[i]));
+            if (radii[i] is >= 0 and < 1e300) points.Add((i + 1, radii[i]));
         }
 
         if (points.Count == 0) return;

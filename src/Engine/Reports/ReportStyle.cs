@@ -23,6 +23,7 @@ internal static class ReportStyle
         html { color-scheme: light dark; -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
         body { margin: 0 auto; padding: 3rem 1.5rem 4rem; max-width: 66rem; background: var(--paper); color: var(--ink); font: 1.0625rem/1.5 var(--serif); }
         header { max-width: 44rem; }
+        p, figcaption { text-wrap: pretty; }
         h1, h2, h3, p, figure, dl, dd, pre { margin: 0; }
         h1 { font-size: 2.25rem; line-height: 1.15; font-weight: 600; letter-spacing: -0.01em; overflow-wrap: anywhere; }
         h2 { margin: 3.25rem 0 1rem; padding-top: 0.6rem; border-top: 1px solid var(--ink); font-size: 1.375rem; line-height: 1.25; font-weight: 600; }
@@ -51,7 +52,7 @@ internal static class ReportStyle
         thead th { color: var(--soft); white-space: nowrap; border-bottom-color: var(--pool); }
         tbody th { font-weight: 600; overflow-wrap: anywhere; }
         .n { text-align: right; white-space: nowrap; }
-        td.bars { width: 34%; min-width: 6.5rem; vertical-align: middle; }
+        td.bars { width: 25%; min-width: 6rem; vertical-align: middle; }
         .wide td.bars { width: 22%; }
         .bar { display: block; height: 5px; min-width: 1px; }
         .bar + .bar { margin-top: 1px; }
@@ -60,7 +61,8 @@ internal static class ReportStyle
         .bar, .key, .warning { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
         .key { display: inline-block; width: 0.9rem; height: 5px; margin-right: 0.15rem; vertical-align: middle; }
         .key ~ .key { margin-left: 0.5rem; }
-        .mix th[scope="row"] { font-weight: 400; min-width: 5rem; }
+        .mix th[scope="row"] { font-weight: 400; min-width: 9rem; }
+        .n + :not(.n) { padding-left: 0.9rem; }
         .path, .hash { font-size: 0.75rem; font-weight: 400; }
         .path { min-width: 9rem; }
         .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
@@ -69,11 +71,12 @@ internal static class ReportStyle
         .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 1.75rem 3rem; align-items: start; }
         .selection > .figures { margin-top: 1.1rem; }
         .figures > * { min-width: 0; }
+        .stack > * + * { margin-top: 1.75rem; }
         figcaption { margin-bottom: 0.6rem; font-size: 0.9375rem; line-height: 1.4; overflow-wrap: anywhere; }
         .selection > .scroll { margin-top: 1.75rem; }
         .samples .n { width: 1%; }
         .samples .text { width: 60%; min-width: 18rem; font: 0.875rem/1.4 var(--serif); overflow-wrap: anywhere; overflow: hidden; }
-        .samples .id { font-size: 0.75rem; overflow-wrap: anywhere; }
+        .samples .id { min-width: 7.5rem; font-size: 0.75rem; overflow-wrap: anywhere; }
 
         svg { display: block; overflow: visible; }
         .chart { width: 100%; max-width: 34rem; height: auto; }
@@ -112,6 +115,7 @@ internal static class ReportStyle
           .verdict { font-size: 1.125rem; }
           th, td { padding-right: 0.6rem; }
           nav a { padding: 0.4rem 0; }
+          .samples caption { display: block; }
           .samples, .samples tbody, .samples tr, .samples .text { display: block; }
           .samples thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
           .samples tr { padding: 0.6rem 0; border-bottom: 1px solid var(--rule); }

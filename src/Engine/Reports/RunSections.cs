@@ -5,7 +5,7 @@ internal static class RunSections
 {
     private const int MostSteps = 300;
     private const int MostFacts = 60;
-    private const int MostFiles = 500;
+    private const int MostFiles = 300;
     private const int FactCharacters = 400;
     private const int PlanCharacters = 100_000;
 
@@ -20,13 +20,33 @@ internal static class RunSections
         html.Write($"""
             <section id="work"><h2>Work</h2>
             <div class="scroll" role="region" aria-label="Work of every step" tabindex="0"><table class="wide">
-            <thead><tr><th scope="col">step</th><th scope="col">op</th><th scope="col" class="n">rows</th><th scope="col" class="bars">time</th><th scope="col" class="n"><span class="unseen">duration</span></th><th scope="col" class="n">read</th><th scope="col" class="n">GB/s</th><th scope="col" class="n">flop</th><th scope="col" class="n">GFLOP/s</th></tr></thead><tbody>
+            <thead><tr>
+            <th scope="col">step</th>
+            <th scope="col">op</th>
+            <th scope="col" class="n">rows</th>
+            <th scope="col" class="n">time</th>
+            <th scope="col" class="bars"><span class="unseen">time as a bar</span></th>
+            <th scope="col" class="n">read</th>
+            <th scope="col" class="n">GB/s</th>
+            <th scope="col" class="n">GFLOP</th>
+            <th scope="col" class="n">GFLOP/s</th>
+            </tr></thead><tbody>
 
             """);
         foreach (ReportStep step in model.Steps.Take(MostSteps))
         {
             html.Write($"""
-                <tr><th scope="row"><bdi>{HtmlText.Cut(step.Name, 80)}</bdi></th><td>{HtmlText.Cut(step.Op, 60)}</td><td class="n">{Quantity.Count(step.Rows)}</td><td class="bars"><span class="bar chosen" style="width:{Math.Clamp(100 * step.Seconds / longest, 0, 100)}%"></span></td><td class="n">{Quantity.Seconds(step.Seconds)}</td><td class="n">{(step.Bytes > 0 ? Quantity.Bytes(step.Bytes) : "–")}</td><td class="n">{Rate(step.Bytes, step.Seconds)}</td><td class="n">{(step.Flops > 0 ? Quantity.Number(step.Flops) : "–")}</td><td class="n">{Rate(step.Flops, step.Seconds)}</td></tr>
+                <tr>
+                <th scope="row"><bdi>{HtmlText.Cut(step.Name, 80)}</bdi></th>
+                <td>{HtmlText.Cut(step.Op, 60)}</td>
+                <td class="n">{Quantity.Count(step.Rows)}</td>
+                <td class="n">{Quantity.Seconds(step.Seconds)}</td>
+                <td class="bars"><span class="bar chosen" style="width:{Bar(step.Seconds, longest)}%"></span></td>
+                <td class="n">{(step.Bytes > 0 ? Quantity.Bytes(step.Bytes) : "–")}</td>
+                <td class="n">{Rate(step.Bytes, step.Seconds)}</td>
+                <td class="n">{(step.Flops > 0 ? Quantity.Number(step.Flops / 1e9) : "–")}</td>
+                <td class="n">{Rate(step.Flops, step.Seconds)}</td>
+                </tr>
 
                 """);
         }
@@ -34,7 +54,7 @@ internal static class RunSections
         html.Write($"</tbody></table></div>\n");
         if (model.Steps.Count > MostSteps) html.Write($"<p>{Quantity.Count(model.Steps.Count - MostSteps, "more step")}: see manifest.json.</p>\n");
         html.Write($"""
-            <p class="aside">Time is each step’s own work with reading its inputs. Flop counts the method’s definition, so pruning shows as a higher rate. A dash means none, or too short to time.</p>
+            <p class="aside">Time is each step’s own work with reading its inputs. GFLOP counts the method’s definition, so pruning shows as a higher rate. A dash means none, or too short to time.</p>
 
             """);
         html.Data("work-data", json =>
@@ -88,13 +108,29 @@ internal static class RunSections
         html.Write($"""
             <section id="inputs"><h2>Inputs</h2>
             <div class="scroll" role="region" aria-label="Inputs" tabindex="0"><table class="wide">
-            <thead><tr><th scope="col">input</th><th scope="col">kind</th><th scope="col" class="n">rows</th><th scope="col" class="n">dim</th><th scope="col">dtype</th><th scope="col" class="n">files</th><th scope="col" class="n">size</th></tr></thead><tbody>
+            <thead><tr>
+            <th scope="col">input</th>
+            <th scope="col">kind</th>
+            <th scope="col" class="n">rows</th>
+            <th scope="col" class="n">dim</th>
+            <th scope="col">dtype</th>
+            <th scope="col" class="n">files</th>
+            <th scope="col" class="n">size</th>
+            </tr></thead><tbody>
 
             """);
         foreach (ReportInput input in model.Inputs.Take(MostSteps))
         {
             html.Write($"""
-                <tr><th scope="row"><bdi>{HtmlText.Cut(input.Name, 80)}</bdi></th><td>{HtmlText.Cut(input.Kind, 60)}</td><td class="n">{Quantity.Count(input.Rows)}</td><td class="n">{(input.Dim is { } dim ? Quantity.Count(dim) : "–")}</td><td>{HtmlText.Cut(input.Dtype ?? "–", 30)}</td><td class="n">{Quantity.Count(input.Files.Count)}</td><td class="n">{Quantity.Bytes(input.Files.Sum(file => file.Bytes))}</td></tr>
+                <tr>
+                <th scope="row"><bdi>{HtmlText.Cut(input.Name, 80)}</bdi></th>
+                <td>{HtmlText.Cut(input.Kind, 60)}</td>
+                <td class="n">{Quantity.Count(input.Rows)}</td>
+                <td class="n">{(input.Dim is { } dim ? Quantity.Count(dim) : "–")}</td>
+                <td>{HtmlText.Cut(input.Dtype ?? "–", 30)}</td>
+                <td class="n">{Quantity.Count(input.Files.Count)}</td>
+                <td class="n">{Quantity.Bytes(input.Files.Sum(file => file.Bytes))}</td>
+                </tr>
 
                 """);
         }
@@ -134,7 +170,7 @@ internal static class RunSections
             """);
         foreach ((string input, ReportFile file) in files.Take(MostFiles))
         {
-            html.Write($"""<tr><th scope="row" class="path"><bdi>{HtmlText.Cut(file.Path, 300)}</bdi></th><td><bdi>{HtmlText.Cut(input, 80)}</bdi></td><td class="n">{Quantity.Bytes(file.Bytes)}</td><td class="hash">""");
+            html.Write($"""<tr><th scope="row" class="path"><bdi>{HtmlText.Cut(file.Path, 200)}</bdi></th><td><bdi>{HtmlText.Cut(input, 80)}</bdi></td><td class="n">{Quantity.Bytes(file.Bytes)}</td><td class="hash">""");
             string hash = HtmlText.Cut(file.Sha256 ?? "–", 128);
             for (int at = 0; at < hash.Length; at += 32)
             {
@@ -149,6 +185,8 @@ internal static class RunSections
         if (files.Count > MostFiles) html.Write($"<p>{Quantity.Count(files.Count - MostFiles, "more file")}: see manifest.json.</p>");
         html.Write($"</details>\n");
     }
+
+    private static double Bar(double seconds, double longest) => double.IsFinite(seconds) ? Math.Clamp(100 * seconds / longest, 0, 100) : 0;
 
     private static string Rate(double amount, double seconds) =>
         amount > 0 && seconds >= MeaningfulSeconds ? Quantity.Number(amount / seconds / 1e9) : "–";

@@ -11,19 +11,27 @@ internal static class SelectionSection
     /// <param name="html">The page.</param>
     /// <param name="id">Prefix of the ids within, unique in the page.</param>
     /// <param name="selection">The selection.</param>
-    public static void Write(HtmlText html, string id, ReportSelection selection)
+    /// <param name="remark">What sets it apart from others, or empty.</param>
+    public static void Write(HtmlText html, string id, ReportSelection selection, string remark)
     {
         html.Write($"""
-            <section class="selection" id="{id}"><h3><bdi>{HtmlText.Cut(selection.Name, 100)}</bdi> <span class="op">{HtmlText.Cut(selection.Op, 60)}</span></h3>
+            <section class="selection" id="{id}">
+            <h3><bdi>{HtmlText.Cut(selection.Name, 100)}</bdi> <span class="op">{HtmlText.Cut(selection.Op, 60)}{(remark.Length > 0 ? $", {remark}" : "")}</span></h3>
             <p>{Quantity.Count(selection.Count)} of {Quantity.Count(selection.PoolRows, "row")}
-
             """);
         if (selection.PoolRows > 0) html.Write($", {Quantity.Percent((double)selection.Count / selection.PoolRows)}");
         html.Write($""".</p><div class="figures">""");
-        if (selection.Sources.Count > 0) Sources(html, $"{id}-sources", selection.Sources);
+        bool aside = selection.Sources.Count > 0;
+        if (aside)
+        {
+            Sources(html, $"{id}-sources", selection.Sources);
+            html.Write($"""<div class="stack">""");
+        }
+
         if (selection.Tasks.Count > 0) Tasks(html, $"{id}-tasks", selection.Tasks);
         if (selection.Scores is not null) Histogram.Write(html, $"{id}-scores", selection.Scores, HtmlText.Cut(selection.ScoreLabel, 60));
         if (selection.Radii is not null) RadiusCurve.Write(html, $"{id}-radii", selection.Radii, HtmlText.Cut(selection.Metric, 30));
+        if (aside) html.Write($"</div>");
         html.Write($"</div>\n");
         if (selection.Samples.Count > 0) Samples(html, selection);
         html.Write($"</section>\n");
@@ -35,7 +43,7 @@ internal static class SelectionSection
         double pool = Math.Max(1, sources.Sum(source => (double)source.PoolCount)), chosen = Math.Max(1, sources.Sum(source => (double)source.ChosenCount));
         List<ReportSource> ranked = [.. sources
             .OrderByDescending(source => Math.Max(source.PoolCount / pool, source.ChosenCount / chosen)).ThenBy(source => source.Name, StringComparer.Ordinal)];
-        List<ReportSource> shown = [.. ranked.Take(ranked.Count > MostRows ? MostRows : ranked.Count)
+        List<ReportSource> shown = [.. ranked.Take(MostRows)
             .OrderByDescending(source => source.ChosenCount).ThenByDescending(source => source.PoolCount).ThenBy(source => source.Name, StringComparer.Ordinal)];
         if (ranked.Count > MostRows)
         {
@@ -43,12 +51,19 @@ internal static class SelectionSection
             shown.Add(new ReportSource($"{Quantity.Count(rest.Count)} others", rest.Sum(source => source.PoolCount), rest.Sum(source => source.ChosenCount)));
         }
 
-        double widest = shown.Max(source => Math.Max(source.PoolCount / pool, source.ChosenCount / chosen));
+        double widest = Math.Max(double.Epsilon, shown.Max(source => Math.Max(source.PoolCount / pool, source.ChosenCount / chosen)));
         int present = sources.Count(source => source.ChosenCount > 0);
         html.Write($"""
             <figure class="mix" id="{id}"><figcaption><b>Source mix.</b> {Quantity.Count(present)} of {Quantity.Count(sources.Count, "source")} are in the selection.</figcaption>
             <div class="scroll" role="region" aria-label="Source mix" tabindex="0"><table>
-            <thead><tr><th scope="col">source</th><th scope="col" class="bars"><span class="key pool"></span> pool <span class="key chosen"></span> selection</th><th scope="col" class="n">pool</th><th scope="col" class="n">selection</th><th scope="col" class="n">rows</th><th scope="col" class="n">ratio</th></tr></thead><tbody>
+            <thead><tr>
+            <th scope="col">source</th>
+            <th scope="col" class="bars"><span class="key pool"></span> pool <span class="key chosen"></span> selection</th>
+            <th scope="col" class="n">pool</th>
+            <th scope="col" class="n">selection</th>
+            <th scope="col" class="n">ratio</th>
+            <th scope="col" class="n">rows</th>
+            </tr></thead><tbody>
 
             """);
         foreach (ReportSource source in shown)
@@ -56,7 +71,14 @@ internal static class SelectionSection
             double before = source.PoolCount / pool, after = source.ChosenCount / chosen;
             string ratio = source.PoolCount > 0 ? Quantity.Ratio(after / before) : "–";
             html.Write($"""
-                <tr><th scope="row"><bdi>{HtmlText.Cut(source.Name, 80)}</bdi></th><td class="bars"><span class="bar pool" style="width:{100 * before / widest}%"></span><span class="bar chosen" style="width:{100 * after / widest}%"></span></td><td class="n">{Quantity.Percent(before)}</td><td class="n">{Quantity.Percent(after)}</td><td class="n">{Quantity.Count(source.ChosenCount)}</td><td class="n">{ratio}</td></tr>
+                <tr>
+                <th scope="row"><bdi>{HtmlText.Cut(source.Name, 80)}</bdi></th>
+                <td class="bars"><span class="bar pool" style="width:{100 * before / widest}%"></span><span class="bar chosen" style="width:{100 * after / widest}%"></span></td>
+                <td class="n">{Quantity.Percent(before)}</td>
+                <td class="n">{Quantity.Percent(after)}</td>
+                <td class="n">{ratio}</td>
+                <td class="n">{Quantity.Count(source.ChosenCount)}</td>
+                </tr>
 
                 """);
         }
@@ -89,13 +111,23 @@ internal static class SelectionSection
         html.Write($"""
             <figure class="mix" id="{id}"><figcaption><b>Rows by task.</b> A row counts for the task that first took it.</figcaption>
             <div class="scroll" role="region" aria-label="Rows by task" tabindex="0"><table>
-            <thead><tr><th scope="col">task</th><th scope="col" class="bars"><span class="key chosen"></span> selection</th><th scope="col" class="n">rows</th><th scope="col" class="n">share</th></tr></thead><tbody>
+            <thead><tr>
+            <th scope="col">task</th>
+            <th scope="col" class="bars"><span class="key chosen"></span> selection</th>
+            <th scope="col" class="n">rows</th>
+            <th scope="col" class="n">share</th>
+            </tr></thead><tbody>
 
             """);
         foreach (ReportTask task in shown)
         {
             html.Write($"""
-                <tr><th scope="row"><bdi>{HtmlText.Cut(task.Name, 80)}</bdi></th><td class="bars"><span class="bar chosen" style="width:{100 * task.Count / widest}%"></span></td><td class="n">{Quantity.Count(task.Count)}</td><td class="n">{Quantity.Percent(task.Count / total)}</td></tr>
+                <tr>
+                <th scope="row"><bdi>{HtmlText.Cut(task.Name, 80)}</bdi></th>
+                <td class="bars"><span class="bar chosen" style="width:{100 * task.Count / widest}%"></span></td>
+                <td class="n">{Quantity.Count(task.Count)}</td>
+                <td class="n">{Quantity.Percent(task.Count / total)}</td>
+                </tr>
 
                 """);
         }

@@ -45,7 +45,7 @@ internal static class Verdict
         DateTimeOffset utc = model.Started.ToUniversalTime();
         string machine = utc.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
         string reader = utc.ToString("d MMMM yyyy, HH:mm", CultureInfo.InvariantCulture);
-        html.Write($"""in {Quantity.Seconds(model.Seconds)}, on <time datetime="{machine}">{reader} UTC</time>, by engine {HtmlText.Cut(model.EngineVersion, 60)}.""");
+        html.Write($""" in {Quantity.Seconds(model.Seconds)}, on <time datetime="{machine}">{reader} UTC</time>, by engine {HtmlText.Cut(model.EngineVersion, 60)}.""");
     }
 
     private static void Stopped(HtmlText html, ExitCode exit)
