@@ -1,0 +1,93 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Engine.Native.Files;
+
+namespace Engine.Data;
+
+/// <summary>A file that appears whole or not at all: written under a temporary name beside its place, flushed to the disk, renamed, and the folder flushed.</summary>
+/// <remarks>Disposing without <see cref="Commit"/> removes the temporary file and leaves what stood at the path before. A process that is killed leaves at most the temporary file, never half of the real one.</remarks>
+internal sealed class AtomicFile : IDisposable
+{
+    private readonly string _folder;
+    private readonly string _temporary;
+    private readonly HashingStream _stream;
+    private bool _done;
+
+    /// <summary>Begins a file.</summary>
+    /// <param name="path">Where it will stand. Its folder exists; a file of that name is replaced on commit.</param>
+    /// <exception cref="EngineException">The temporary file cannot be created: exit 7.</exception>
+    public AtomicFile(string path)
+    {
+        Path = System.IO.Path.GetFullPath(path);
+        _folder = System.IO.Path.GetDirectoryName(Path) ?? throw new ArgumentException("A file's path does not end at a root.", nameof(path));
+        _temporary = System.IO.Path.Combine(_folder, TemporaryName(System.IO.Path.GetFileName(Path)));
+        try
+        {
+            _stream = new HashingStream(new FileStream(_temporary, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0), Path);
+        }
+        catch (Exception refused) when (IoError.IsFrom(refused))
+        {
+            throw IoError.Writing(Path, refused);
+        }
+    }
+
+    /// <summary>Where the file stands after <see cref="Commit"/>.</summary>
+    public string Path { get; }
+
+    /// <summary>What to write to; buffered. Every failure is an <see cref="EngineException"/> with exit 7.</summary>
+    public Stream Stream => _stream;
+
+    /// <summary>Bytes written.</summary>
+    public long Length => _stream.Length;
+
+    /// <summary>SHA-256 of the content in lower-case hexadecimal; known after <see cref="Commit"/>.</summary>
+    public string Sha256 { get; private set; } = "";
+
+    /// <summary>A temporary file that could not be removed, or null.</summary>
+    public string? LeftBehind { get; private set; }
+
+    /// <summary>Puts the file in its place, durably. When this returns, the file survives a power cut.</summary>
+    /// <exception cref="EngineException">The disk is full, refuses to flush, or the rename fails: exit 7. A failed flush is final: start a new file.</exception>
+    public void Commit()
+    {
+        ObjectDisposedException.ThrowIf(_done, this);
+        try
+        {
+            Sha256 = _stream.Finish();
+            Durable.Rename(_temporary, Path);
+            _done = true;
+            Durable.FlushDirectory(_folder);
+        }
+        catch (Exception refused) when (IoError.IsFrom(refused))
+        {
+            throw IoError.Writing(Path, refused);
+        }
+    }
+
+    /// <summary>Removes the temporary file when it was not committed.</summary>
+    public void Dispose()
+    {
+        _stream.Dispose();
+        if (_done) return;
+        _done = true;
+        try
+        {
+            File.Delete(_temporary);
+        }
+        catch (Exception refused) when (IoError.IsFrom(refused))
+        {
+            // What went wrong before is the error worth telling; this only leaves rubbish behind.
+            LeftBehind = _temporary;
+        }
+    }
+
+    /// <summary>Whether a file name is one that <see cref="AtomicFile"/> gives to temporary files, so that a resumed run can remove those of a killed one.</summary>
+    public static bool IsTemporaryName(string name) => name.StartsWith('.') && name.Contains(".tmp-", StringComparison.Ordinal);
+
+    private static string TemporaryName(string name)
+    {
+        // 255 bytes are what file systems allow; a long name is cut, the random part keeps it apart.
+        string head = name.Length <= 50 ? name : name[..50];
+        return string.Create(CultureInfo.InvariantCulture, $".{head}.tmp-{Environment.ProcessId}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
+    }
+}

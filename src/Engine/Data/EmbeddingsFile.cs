@@ -1,0 +1,20 @@
+using Engine.Kernels;
+
+namespace Engine.Data;
+
+/// <summary>Opens embeddings: .npy, .fbin, .u8bin, .i8bin or raw rows, one file or shards. Rows stay in the files, mapped into memory.</summary>
+public static class EmbeddingsFile
+{
+    /// <summary>Opens the files as one matrix, in the order given.</summary>
+    /// <param name="input">The files and what the plan says about them.</param>
+    /// <param name="files">Keeps the opened files; dispose it after the embeddings.</param>
+    /// <returns>[rows x dim]; float64 and unsigned bytes appear as float32. Values are not looked at.</returns>
+    /// <exception cref="EngineException">A file is missing, broken, or disagrees with the plan or another shard: exit 4. It cannot be read: exit 7.</exception>
+    public static Embeddings Open(EmbeddingsInput input, InputFiles files)
+    {
+        RowSource rows = MatrixFiles.Open(input, files);
+        if (rows.Rows <= Array.MaxLength) return new Embeddings(rows, input.Written);
+        rows.Dispose();
+        throw EngineException.Input(input.Written, "ROWS", $"the input has {rows.Rows} rows, but at most {Array.MaxLength} can be chosen from. Split the pool.");
+    }
+}

@@ -1,0 +1,53 @@
+using Engine.Data.Jsonl;
+using Engine.Kernels;
+
+namespace Engine.Data;
+
+/// <summary>Opens text records: JSON Lines, one file or shards.</summary>
+public static class RecordsFile
+{
+    /// <summary>Reads every file once from front to back, checking every record completely, and remembers where each one is.</summary>
+    /// <param name="input">The files and what the plan says about them.</param>
+    /// <param name="files">Keeps the opened files; dispose it after the records.</param>
+    /// <param name="pass">Cancellation, and progress in bytes.</param>
+    /// <returns>At least one record.</returns>
+    /// <remarks>
+    /// A record is one JSON object (RFC 8259, UTF-8) on one line; LF ends a line, a CR before it and a byte order mark at the file's start are no part of it, blank lines are skipped.
+    /// Refused: invalid UTF-8, lone surrogate escapes, nesting over 64, a key twice in one object, lines over <see cref="RecordsInput.MaxLineBytes"/>, a record that does not fit its file's layout,
+    /// an id that is missing or stands twice.
+    /// </remarks>
+    /// <exception cref="EngineException">A file is missing or a record wrong: exit 4, with file, line and column. A file cannot be read: exit 7.</exception>
+    public static Records Open(RecordsInput input, InputFiles files, Pass pass)
+    {
+        if (input.Paths.Count == 0) throw EngineException.Input(input.Written, "NO_MATCH", "the input names no file. Give at least one.");
+        List<TextFile> texts = [];
+        try
+        {
+            foreach (string path in input.Paths) texts.Add(Open(files.Open(path, InputPaths.Shown(path, input.Written, input.Paths.Count))));
+            RecordScan scan = new(input, texts, pass);
+            scan.RunAsync().GetAwaiter().GetResult();
+            if (scan.Entries.Count == 0) throw EngineException.Input(input.Written, "EMPTY", "the input holds no records (0 lines with text), but at least one is needed. Check the path.");
+            return new JsonlRecords(input, texts, scan);
+        }
+        catch
+        {
+            foreach (TextFile text in texts) text.Dispose();
+            throw;
+        }
+    }
+
+    private static PlainTextFile Open(InputFile file)
+    {
+        Span<byte> start = stackalloc byte[4];
+        start = start[..(int)Math.Min(start.Length, file.Length)];
+        file.Read(0, start);
+        string extension = Path.GetExtension(file.Path).ToLowerInvariant();
+        if (extension == ".parquet" || start.SequenceEqual("PAR1"u8))
+            throw EngineException.Input(file.Name, "FORMAT", "the file is Parquet, but records are read from JSON Lines. Convert it, for instance: duckdb -c \"copy (from 'x.parquet') to 'x.jsonl'\".");
+        if (extension == ".zst" || start.SequenceEqual((ReadOnlySpan<byte>)[0x28, 0xb5, 0x2f, 0xfd]))
+            throw EngineException.Input(file.Name, "FORMAT", "the file is compressed with zstd, but records are read from plain JSON Lines. Unpack it first: zstd -d.");
+        if (extension == ".gz" || start.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b]))
+            throw EngineException.Input(file.Name, "FORMAT", "the file is compressed with gzip, but records are read from plain JSON Lines. Unpack it first: gunzip.");
+        return new PlainTextFile(file);
+    }
+}
