@@ -72,8 +72,16 @@ public sealed class ParameterSet
     public Parameter<T?> OptionalValue<T>(string name, Shape<T> shape, string summary)
         where T : struct => Add(new Parameter<T?>(name, shape.To(value => (T?)value), summary, required: false, null, null));
 
-    private Parameter<T> Add<T>(Parameter<T> parameter)
+    /// <summary>Takes over the keys of another set, so that one object can have both.</summary>
+    internal void Include(ParameterSet other)
     {
+        foreach (Parameter parameter in other._parameters) Add(parameter);
+    }
+
+    private TParameter Add<TParameter>(TParameter parameter)
+        where TParameter : Parameter
+    {
+        if (_parameters.Exists(p => p.Name == parameter.Name)) throw new ArgumentException($"The key \"{parameter.Name}\" is declared twice.", nameof(parameter));
         _parameters.Add(parameter);
         return parameter;
     }
@@ -100,52 +108,5 @@ public sealed class Arguments
     {
         _values[parameter] = value;
         if (given) _given.Add(parameter);
-    }
-}
-
-internal sealed class ObjectShape(ParameterSet parameters) : Shape<Arguments>
-{
-    public override string Expectation => "an object";
-
-    public override bool Accepts(PlanNode node) => node.Kind == NodeKind.Object;
-
-    public override Arguments? Read(PlanNode node, PlanReading reading)
-    {
-        if (!Accepts(node)) return Refuse(node, reading);
-        foreach (PlanMember member in node.Members)
-        {
-            if (member.Name.StartsWith("x-", StringComparison.Ordinal) || parameters.All.Any(p => p.Name == member.Name)) continue;
-            string known = string.Join(", ", parameters.All.Select(p => p.Name));
-            reading.Error(member.Place, "UNKNOWN_KEY", $"found the key \"{member.Name}\", expected one of: {known}.{Suggestion.For(member.Name, parameters.All.Select(p => p.Name))}");
-        }
-
-        var arguments = new Arguments(node);
-        foreach (Parameter parameter in parameters.All)
-        {
-            if (node[parameter.Name] is { } given)
-            {
-                arguments.Set(parameter, parameter.ReadValue(given, reading), given: true);
-                continue;
-            }
-
-            if (parameter.Required) reading.Error(node.Place, "MISSING_KEY", $"the key \"{parameter.Name}\" is missing: {parameter.Summary}");
-            arguments.Set(parameter, parameter.Absent, given: false);
-        }
-
-        return arguments;
-    }
-
-    public override JsonObject Schema()
-    {
-        var properties = new JsonObject();
-        foreach (Parameter parameter in parameters.All) properties[parameter.Name] = parameter.Schema();
-        return new JsonObject
-        {
-            ["type"] = "object",
-            ["properties"] = properties,
-            ["required"] = new JsonArray([.. parameters.All.Where(p => p.Required).Select(p => JsonValue.Create(p.Name))]),
-            ["patternProperties"] = new JsonObject { ["^x-"] = true },
-            ["additionalProperties"] = false,
-        };
     }
 }

@@ -33,6 +33,12 @@ public sealed record Plan
     /// <summary>The plan's bytes as given.</summary>
     public required byte[] Given { get; init; }
 
+    /// <summary>The plan as given, as a tree.</summary>
+    public required PlanNode Written { get; init; }
+
+    /// <summary>The overrides, each <c>path=value</c>, in the order applied.</summary>
+    public required IReadOnlyList<string> Overrides { get; init; }
+
     /// <summary>The plan after overrides and replaced variables.</summary>
     public required PlanNode Resolved { get; init; }
 }
@@ -82,7 +88,7 @@ public enum OutputFormat
     /// <summary>Indices of a selection (int64), or the matrix of embeddings (float32).</summary>
     Npy,
 
-    /// <summary>The selection with a reason per row.</summary>
+    /// <summary>The selection with a reason per row, or scores with a column per name.</summary>
     Csv,
 }
 

@@ -7,6 +7,7 @@ public sealed class PlanReading
 {
     private readonly List<EngineError> _errors = [];
     private readonly List<Reference> _references = [];
+    private readonly HashSet<PlanPlace> _settled = [];
 
     /// <summary>The errors found so far, in the order found.</summary>
     public IReadOnlyList<EngineError> Errors => _errors;
@@ -18,19 +19,27 @@ public sealed class PlanReading
     /// <param name="place">Where it is.</param>
     /// <param name="code">One upper-case word.</param>
     /// <param name="message">What was found, what was expected, what to do.</param>
-    public void Error(PlanPlace place, string code, string message) =>
-        _errors.Add(new EngineError(ExitCode.Plan, code, message, place.File, place.Line, place.Column));
+    public void Error(PlanPlace place, string code, string message)
+    {
+        Failures++;
+        if (!_settled.Contains(place)) _errors.Add(new EngineError(ExitCode.Plan, code, message, place.File, place.Line, place.Column));
+    }
+
+    /// <summary>Times that something was refused, told or not; a value is good when reading it left this alone.</summary>
+    internal int Failures { get; private set; }
+
+    /// <summary>Says that what is wrong at a place has been told, so that its consequences there need no word.</summary>
+    internal void Settle(PlanPlace place) => _settled.Add(place);
+
+    /// <summary>Notes an error that was found elsewhere.</summary>
+    internal void Add(EngineError error)
+    {
+        Failures++;
+        _errors.Add(error);
+    }
 
     /// <summary>Notes a reference to an input or a step.</summary>
     public void Refer(Reference reference) => _references.Add(reference);
-
-    /// <summary>Forgets the references made since there were <paramref name="count"/> of them, and returns those.</summary>
-    internal IReadOnlyList<Reference> TakeReferencesFrom(int count)
-    {
-        Reference[] taken = [.. _references.Skip(count)];
-        _references.RemoveRange(count, _references.Count - count);
-        return taken;
-    }
 }
 
 /// <summary>A name in a plan that stands for an input or a step.</summary>

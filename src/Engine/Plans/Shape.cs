@@ -37,9 +37,9 @@ internal sealed class ConvertedShape<T, TResult>(Shape<T> inner, Func<T, TResult
 
     public override TResult? Read(PlanNode node, PlanReading reading)
     {
-        int before = reading.Errors.Count;
+        int before = reading.Failures;
         T? value = inner.Read(node, reading);
-        return reading.Errors.Count == before ? convert(value!) : default;
+        return reading.Failures == before ? convert(value!) : default;
     }
 
     public override JsonObject Schema() => inner.Schema();

@@ -9,8 +9,16 @@ public static class Shapes
     /// <summary>A string that is not empty; NUL and line breaks are refused.</summary>
     public static Shape<string> Text { get; } = new TextShape("a string");
 
-    /// <summary>A file path or glob, relative to the plan's folder.</summary>
-    public static Shape<string> Path { get; } = new TextShape("a path");
+    /// <summary>A file path or glob, relative to the plan's folder; addresses such as <c>s3://</c> are refused.</summary>
+    public static Shape<string> Path { get; } = new PathShape();
+
+    /// <summary>A name as inputs, steps and outputs have.</summary>
+    public static Shape<string> Name { get; } = new NameShape();
+
+    /// <summary>Text that matches an expression.</summary>
+    /// <param name="expectation">What messages say was expected.</param>
+    /// <param name="body">The expression for the whole text, without anchors, in the syntax that .NET and ECMAScript share.</param>
+    public static Shape<string> Pattern(string expectation, string body) => new PatternShape(expectation, body);
 
     /// <summary><c>true</c> or <c>false</c>.</summary>
     public static Shape<bool> Flag { get; } = new FlagShape();

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Engine.Data;
 
 namespace Engine.Plans;
 
@@ -22,39 +21,9 @@ internal sealed class ChoiceShape<T>((string Word, T Value)[] choices) : Shape<T
         Interpolated.Or(new JsonObject { ["enum"] = new JsonArray([.. choices.Select(c => JsonValue.Create(c.Word))]) });
 }
 
-internal sealed class ReferenceShape(ValueKind[] allowed) : Shape<Reference>
-{
-    public override string Expectation => $"the name of an input or step that gives {string.Join(" or ", allowed.Select(KindNames.Of))}";
-
-    public override bool Accepts(PlanNode node) => node.Kind == NodeKind.Text;
-
-    public override Reference? Read(PlanNode node, PlanReading reading)
-    {
-        if (!Accepts(node)) return Refuse(node, reading);
-        var reference = new Reference(node.Text, allowed, node.Place);
-        reading.Refer(reference);
-        return reference;
-    }
-
-    public override JsonObject Schema() => new() { ["type"] = "string", ["minLength"] = 1, ["description"] = $"Expected: {Expectation}." };
-}
-
-internal static class KindNames
-{
-    public static string Of(ValueKind kind) => kind switch
-    {
-        ValueKind.Records => "records",
-        ValueKind.Embeddings => "embeddings",
-        ValueKind.States => "states",
-        ValueKind.Scores => "scores",
-        ValueKind.Clustering => "a clustering",
-        _ => "a selection",
-    };
-}
-
 internal sealed class ListShape<T>(Shape<T> item, int least) : Shape<IReadOnlyList<T>>
 {
-    public override string Expectation => $"an array of {(least > 0 ? $"at least {least} of: " : "")}{item.Expectation}";
+    public override string Expectation => $"an array{(least > 0 ? $" with at least {least}" : "")} of: {item.Expectation}";
 
     public override bool Accepts(PlanNode node) => node.Kind == NodeKind.Array;
 
@@ -63,19 +32,22 @@ internal sealed class ListShape<T>(Shape<T> item, int least) : Shape<IReadOnlyLi
         if (!Accepts(node)) return Refuse(node, reading);
         if (node.Items.Count < least)
         {
-            reading.Error(node.Place, "RANGE", $"found {node.Items.Count} items, expected {Expectation}.");
+            reading.Error(node.Place, "RANGE", $"found an array of {node.Items.Count}, expected {Expectation}.");
             return null;
         }
 
         return [.. node.Items.Select(i => item.Read(i, reading)!)];
     }
 
-    public override JsonObject Schema() => new() { ["type"] = "array", ["items"] = item.Schema(), ["minItems"] = least };
+    public override JsonObject Schema() =>
+        Interpolated.Or(new JsonObject { ["type"] = "array", ["items"] = item.Schema(), ["minItems"] = least });
 }
 
 internal sealed class MapShape<T>(Shape<T> value, int least) : Shape<IReadOnlyList<KeyValuePair<string, T>>>
 {
-    public override string Expectation => $"an object whose values are {value.Expectation}";
+    private static readonly TextShape Key = new("a key");
+
+    public override string Expectation => $"an object whose values are: {value.Expectation}";
 
     public override bool Accepts(PlanNode node) => node.Kind == NodeKind.Object;
 
@@ -85,7 +57,8 @@ internal sealed class MapShape<T>(Shape<T> value, int least) : Shape<IReadOnlyLi
         List<KeyValuePair<string, T>> map = [];
         foreach (PlanMember member in node.Members)
         {
-            if (member.Name.StartsWith("x-", StringComparison.Ordinal)) continue;
+            if (FreeKeys.Has(member.Name)) continue;
+            Key.Read(new PlanNode(NodeKind.Text, member.Place, member.Name), reading);
             map.Add(new KeyValuePair<string, T>(member.Name, value.Read(member.Value, reading)!));
         }
 
@@ -93,13 +66,19 @@ internal sealed class MapShape<T>(Shape<T> value, int least) : Shape<IReadOnlyLi
         return map;
     }
 
-    public override JsonObject Schema() => new()
+    public override JsonObject Schema()
     {
-        ["type"] = "object",
-        ["patternProperties"] = new JsonObject { ["^x-"] = true },
-        ["additionalProperties"] = value.Schema(),
-        ["minProperties"] = least,
-    };
+        var schema = new JsonObject
+        {
+            ["type"] = "object",
+            ["propertyNames"] = new JsonObject { ["pattern"] = TextShape.Pattern },
+            ["patternProperties"] = FreeKeys.Schema(),
+            ["additionalProperties"] = value.Schema(),
+            ["minProperties"] = least,
+        };
+        if (least > 0) FreeKeys.RequireAnother(schema);
+        return Interpolated.Or(schema);
+    }
 }
 
 internal sealed class TaggedShape<T>(string key, Shape<T> value) : Shape<T>
@@ -113,21 +92,21 @@ internal sealed class TaggedShape<T>(string key, Shape<T> value) : Shape<T>
         if (node.Kind != NodeKind.Object) return Refuse(node, reading);
         foreach (PlanMember member in node.Members)
         {
-            if (member.Name != key && !member.Name.StartsWith("x-", StringComparison.Ordinal))
+            if (member.Name != key && !FreeKeys.Has(member.Name))
                 reading.Error(member.Place, "UNKNOWN_KEY", $"found the key \"{member.Name}\", expected {Expectation}.{Suggestion.For(member.Name, [key])}");
         }
 
         return node[key] is { } inner ? value.Read(inner, reading) : Refuse(node, reading, "MISSING_KEY");
     }
 
-    public override JsonObject Schema() => new()
+    public override JsonObject Schema() => Interpolated.Or(new JsonObject
     {
         ["type"] = "object",
         ["properties"] = new JsonObject { [key] = value.Schema() },
         ["required"] = new JsonArray(key),
-        ["patternProperties"] = new JsonObject { ["^x-"] = true },
+        ["patternProperties"] = FreeKeys.Schema(),
         ["additionalProperties"] = false,
-    };
+    });
 }
 
 internal sealed class OneOfShape<T>(Shape<T>[] alternatives) : Shape<T>
@@ -139,5 +118,19 @@ internal sealed class OneOfShape<T>(Shape<T>[] alternatives) : Shape<T>
     public override T? Read(PlanNode node, PlanReading reading) =>
         alternatives.FirstOrDefault(a => a.Accepts(node)) is { } fitting ? fitting.Read(node, reading) : Refuse(node, reading);
 
-    public override JsonObject Schema() => new() { ["anyOf"] = new JsonArray([.. alternatives.Select(a => a.Schema())]) };
+    /// <summary>The alternatives side by side; text that is replaced is named once, at the end.</summary>
+    public override JsonObject Schema()
+    {
+        List<JsonNode?> either = [];
+        foreach (Shape<T> alternative in alternatives)
+        {
+            JsonObject schema = alternative.Schema();
+            if (schema.Count == 1 && schema["anyOf"] is JsonArray several) either.AddRange(several.Select(s => s!.DeepClone()));
+            else either.Add(schema);
+        }
+
+        int all = either.RemoveAll(s => JsonNode.DeepEquals(s, Interpolated.Reference()));
+        if (all > 0) either.Add(Interpolated.Reference());
+        return new JsonObject { ["anyOf"] = new JsonArray([.. either]) };
+    }
 }

@@ -7,12 +7,16 @@ internal static class Suggestion
     public static string For(string written, IEnumerable<string> known)
     {
         string? best = known
+            .Where(word => Math.Abs(written.Length - word.Length) <= Near(written, word))
             .Select(word => (Word: word, Distance: Distance(written.ToLowerInvariant(), word.ToLowerInvariant())))
-            .Where(c => c.Distance <= Math.Max(1, Math.Max(written.Length, c.Word.Length) / 3))
+            .Where(c => c.Distance <= Near(written, c.Word))
             .OrderBy(c => c.Distance).ThenBy(c => c.Word, StringComparer.Ordinal)
             .Select(c => c.Word).FirstOrDefault();
         return best is null ? "" : $" Did you mean \"{best}\"?";
     }
+
+    /// <summary>Edits that still make one word a slip of the other.</summary>
+    private static int Near(string written, string word) => Math.Max(1, Math.Max(written.Length, word.Length) / 3);
 
     /// <summary>Edits (insert, delete, replace, swap neighbours) from one word to the other; words over 64 characters never match.</summary>
     private static int Distance(string a, string b)
