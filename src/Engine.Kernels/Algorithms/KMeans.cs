@@ -11,7 +11,7 @@ namespace Engine.Kernels.Algorithms;
 /// <para>Means are int64 fixed-point sums divided in float64 and rounded once to float32; inertia is summed in float64 over fixed blocks
 /// of 4096 rows. So the result is the same for any thread count, block size and kernel set. The inertia never rises from one iteration to the next,
 /// beyond what rounding a centroid to float32 costs.</para>
-/// <para>Time O(iterations * rows * k * dim); memory 16 bytes per row and 12 per centroid element beyond the matrix. Source: Lloyd 1982;
+/// <para>Time O(iterations * rows * k * dim), first centroids included; memory 16 bytes per row and 12 per centroid element beyond the matrix. Source: Lloyd 1982;
 /// Dhillon and Modha 2001 for the spherical form.</para>
 /// </remarks>
 public static class KMeans
@@ -58,11 +58,13 @@ public static class KMeans
     internal static double SumInBlocks(ReadOnlySpan<double> values)
     {
         double total = 0;
-        for (int start = 0; start < values.Length; start += SumBlock)
+        while (!values.IsEmpty)
         {
+            int length = Math.Min(values.Length, SumBlock);
             double block = 0;
-            foreach (double value in values[start..Math.Min(values.Length, start + SumBlock)]) block += value;
+            foreach (double value in values[..length]) block += value;
             total += block;
+            values = values[length..];
         }
 
         return total;

@@ -214,34 +214,6 @@ public sealed class KMeansTests
         }
     }
 
-    [Fact]
-    public void Plus_plus_draws_by_squared_distance_and_random_draws_evenly()
-    {
-        // On the line 0, 1, 3 from row 0 the second row is 1 with chance 1/10 and 3 with chance 9/10; from 1 it is 1/5, 4/5; from 3 it is 9/13, 4/13.
-        using OracleKernels kernels = new();
-        using ArrayRows rows = ArrayRows.From(new float[] { 0, 1, 3 }, 1);
-        KMeansSeeding seeding = new(rows, [], kernels, Pass.Unwatched);
-        int[,] plusPlus = new int[3, 3];
-        for (int seed = 0; seed < 3000; seed++)
-        {
-            int[] taken = seeding.PlusPlus(2, new RandomStream(seed, "++"));
-            plusPlus[taken[0], taken[1]]++;
-        }
-
-        double[,] chance = { { 0, .1, .9 }, { .2, 0, .8 }, { 9 / 13.0, 4 / 13.0, 0 } };
-        for (int a = 0; a < 3; a++)
-        {
-            for (int b = 0; b < 3; b++)
-                Assert.InRange(plusPlus[a, b], 1000 * chance[a, b] - 110, 1000 * chance[a, b] + 110);
-        }
-
-        // Once both points are taken, the lowest rows not taken follow.
-        using ArrayRows copies = ArrayRows.From(new float[] { 4, 4, 4, 2, 2 }, 1);
-        int[] order = new KMeansSeeding(copies, [], kernels, Pass.Unwatched).PlusPlus(5, new RandomStream(1, "copies"));
-        Assert.Equal([0, 1, 2, 3, 4], order.Order());
-        Assert.Equal(order[2..].Order(), order[2..]);
-    }
-
     [Theory]
     [MemberData(nameof(Kernels))]
     public void Stops_within_a_block_when_cancelled(string name)

@@ -1,0 +1,54 @@
+using Engine.Kernels;
+
+namespace Engine.Tests.Algorithms;
+
+/// <summary>The oracle, with a count of the row-to-centre distances it was asked for.</summary>
+internal sealed class CountingKernels : IKernels
+{
+    private readonly OracleKernels _inner = new();
+
+    public long Distances { get; private set; }
+
+    public string Name => _inner.Name;
+
+    public int Threads => _inner.Threads;
+
+    public void Dispose() => _inner.Dispose();
+
+    public RowFacts Inspect(RowSource rows, Span<double> norms, Pass pass) => _inner.Inspect(rows, norms, pass);
+
+    public void Pool(RowSource tokens, ReadOnlySpan<long> offsets, Pooling pooling, bool normalize, Span<float> pooled, Pass pass) =>
+        _inner.Pool(tokens, offsets, pooling, normalize, pooled, pass);
+
+    public void AssignNearest(
+        RowSource rows, ReadOnlySpan<double> rowScales, ReadOnlySpan<float> centroids, Span<int> assignments, Span<double> squaredDistances, Pass pass) =>
+        _inner.AssignNearest(rows, rowScales, centroids, assignments, squaredDistances, pass);
+
+    public void AccumulateCentroids(
+        RowSource rows, ReadOnlySpan<double> rowScales, ReadOnlySpan<int> assignments, int fractionBits, Span<long> sums, Pass pass) =>
+        _inner.AccumulateCentroids(rows, rowScales, assignments, fractionBits, sums, pass);
+
+    public void RelaxMinDistances(
+        RowSource rows, ReadOnlySpan<double> rowScales, ReadOnlySpan<int> which, ReadOnlySpan<double> centres, Span<int> seen, Span<double> minSquared, Pass pass)
+    {
+        int count = centres.Length / rows.Dim;
+        if (which.IsEmpty)
+        {
+            foreach (int before in seen) Distances += count - before;
+        }
+        else
+        {
+            Assert.Equal(which.Length, which.ToArray().Distinct().Count());
+            foreach (int row in which) Distances += count - seen[row];
+        }
+
+        _inner.RelaxMinDistances(rows, rowScales, which, centres, seen, minSquared, pass);
+    }
+
+    public RankedRows[] TopSimilarities(
+        RowSource rows, ReadOnlySpan<double> norms, QueryGroups queries, Combination combination, ReadOnlySpan<ScoreRange> ranges, int depth, Pass pass) =>
+        _inner.TopSimilarities(rows, norms, queries, combination, ranges, depth, pass);
+
+    public ScoreRange[] SimilarityRanges(RowSource rows, ReadOnlySpan<double> norms, QueryGroups queries, Pass pass) =>
+        _inner.SimilarityRanges(rows, norms, queries, pass);
+}
