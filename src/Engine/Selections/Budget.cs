@@ -31,11 +31,17 @@ public readonly record struct Budget
     /// <exception cref="EngineException">The count is over the pool's rows; both numbers are named. Exit 4.</exception>
     public int Of(long poolRows)
     {
-        long count = _share ? Math.Max(1, (long)decimal.Floor(poolRows * _amount / 100m + 0.5m)) : (long)_amount;
+        long count = Wanted(poolRows);
         if (count > poolRows)
             throw EngineException.Input(null, "BUDGET", $"the budget is {count} rows, but only {poolRows} can be chosen from. Lower the budget or enlarge the pool.");
         return checked((int)count);
     }
+
+    /// <summary>The same number where it is an upper limit that need not be reached: never over the rows there are.</summary>
+    /// <param name="rows">What a share is of.</param>
+    public int UpTo(int rows) => (int)Math.Min(rows, Wanted(rows));
+
+    private long Wanted(long rows) => _share ? Math.Max(1, (long)decimal.Floor(rows * _amount / 100m + 0.5m)) : (long)_amount;
 
     /// <summary>As the plan writes it: <c>1000</c> or <c>0.5%</c>.</summary>
     public override string ToString() =>

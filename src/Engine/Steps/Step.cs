@@ -6,6 +6,9 @@ namespace Engine.Steps;
 /// <summary>One step with its inputs as values: a function from them to one value. The same step runs in a plan, in a program, and over ranks.</summary>
 public interface IStep
 {
+    /// <summary>The op's name in plans; also the step's own name where nobody gives it another.</summary>
+    string Op { get; }
+
     /// <summary>Does the work.</summary>
     /// <param name="run">Kernels, random stream, progress, and where large results go.</param>
     Value Run(StepRun run);
@@ -15,6 +18,9 @@ public interface IStep
 public abstract record Step<TValue> : IStep
     where TValue : Value
 {
+    /// <inheritdoc/>
+    public abstract string Op { get; }
+
     /// <summary>Does the work.</summary>
     /// <param name="run">Kernels, random stream, progress, and where large results go.</param>
     /// <exception cref="EngineException">An input does not fit, or memory or a file fails.</exception>

@@ -1,0 +1,154 @@
+using Engine.Data;
+using Engine.Kernels;
+using Engine.Kernels.Algorithms;
+using Engine.Plans;
+using Engine.Selections;
+
+namespace Engine.Steps;
+
+/// <summary>Clusters vectors by k-means; the assignments, sizes and inertia are those of the centroids returned.</summary>
+/// <remarks>The algorithm, its treatment of empty clusters and its stopping rule: <see cref="Engine.Kernels.Algorithms.KMeans"/>.</remarks>
+public sealed record KMeans : Step<Clustering>
+{
+    /// <summary>The vectors.</summary>
+    public required Embeddings In { get; init; }
+
+    /// <summary>Clusters, 1 to the number of rows.</summary>
+    public required int K { get; init; }
+
+    /// <summary>Where the first centroids come from, unless <see cref="Centroids"/> are given.</summary>
+    public KMeansInit Init { get; init; } = KMeansInit.KMeansPlusPlus;
+
+    /// <summary>The first centroids, [k x dim], or null.</summary>
+    public Embeddings? Centroids { get; init; }
+
+    /// <summary>Most centroid updates.</summary>
+    public int MaxIterations { get; init; } = 100;
+
+    /// <summary>0: update until nothing changes. Above 0: also stop after an update that lowered the inertia by at most this share.</summary>
+    public double Tolerance { get; init; }
+
+    /// <summary>Independent runs, of which the lowest inertia is kept, the earlier on ties.</summary>
+    public int Restarts { get; init; } = 1;
+
+    /// <summary>Cluster by direction: rows count as unit rows, centroids are unit vectors.</summary>
+    public bool Spherical { get; init; }
+
+    /// <inheritdoc/>
+    public override string Op => Definition.Op;
+
+    internal static StepDefinition Definition { get; } = Define();
+
+    /// <inheritdoc/>
+    public override Clustering Run(StepRun run)
+    {
+        if (K > In.Rows)
+            throw EngineException.Input(In.Name, "K", $"k is {K}, but there are only {In.Rows} rows. Lower k or enlarge the pool.");
+        if (K < 1) throw new ArgumentOutOfRangeException(nameof(K), K, "k must be at least 1.");
+        Candidates.CountRows(In);
+        long centroidValues = (long)K * In.Dim;
+        if (centroidValues > Array.MaxLength)
+        {
+            throw new EngineException(new EngineError(ExitCode.Memory, "MEMORY",
+                $"{K} centroids of {In.Dim} elements are {centroidValues} values, at most {Array.MaxLength} fit one array. Lower k.", In.Name));
+        }
+
+        Pass quiet = new(cancel: run.Pass.Cancel);
+        if (Spherical) In.CosineNorms(run.Kernels, quiet);
+        else In.Norms(run.Kernels, quiet);
+        float[]? centroids = Centroids is null ? null : CentroidValues(Centroids, run.Kernels, quiet);
+
+        var options = new KMeansOptions
+        {
+            K = K,
+            Init = centroids is null ? Init : KMeansInit.Given,
+            Centroids = centroids,
+            MaxIterations = MaxIterations,
+            Tolerance = Tolerance,
+            Restarts = Restarts,
+            Spherical = Spherical,
+        };
+        var updates = new UpdateCount(run.Pass);
+        KMeansResult result = Kernels.Algorithms.KMeans.Fit(
+            In.Matrix, options, run.Kernels, restart => run.Random($"restart-{restart + 1}"), new Pass(updates, run.Pass.Cancel));
+
+        Account(run, options, updates.Total);
+        run.Note("restart", result.Restart + 1);
+        run.Note("inertiaHistory", result.InertiaHistory);
+        return new Clustering
+        {
+            Of = In,
+            Pool = In.Pool,
+            Centroids = result.Centroids,
+            Assignments = result.Assignments,
+            Sizes = result.Sizes,
+            Inertia = result.Inertia,
+            Iterations = result.Iterations,
+        };
+    }
+
+    private float[] CentroidValues(Embeddings given, IKernels kernels, Pass pass)
+    {
+        if (given.Rows != K || given.Dim != In.Dim)
+        {
+            throw EngineException.Input(given.Name, "SHAPE",
+                $"the first centroids are {given.Rows} x {given.Dim}, expected k x dim = {K} x {In.Dim}. Give k rows of the model that embedded the pool.");
+        }
+
+        if (Spherical) given.CosineNorms(kernels, pass);
+        else given.Norms(kernels, pass);
+        return RowCopies.Of(given.Matrix);
+    }
+
+    /// <summary>Every restart assigns all rows once more than it updates; a squared distance is 3 dim operations, a row's share of a mean dim.</summary>
+    private void Account(StepRun run, KMeansOptions options, long updates)
+    {
+        bool draws = options.Init is KMeansInit.KMeansPlusPlus or KMeansInit.Random;
+        long assignments = updates + (draws ? Restarts : 1);
+        long seedings = options.Init == KMeansInit.KMeansPlusPlus ? (long)K * Restarts : 0;
+        double elements = (double)In.Rows * In.Dim;
+        run.Count(checked(In.Bytes * (1 + assignments + updates + seedings)), elements * (3.0 * K * assignments + updates + 3.0 * seedings));
+    }
+
+    private static StepDefinition Define()
+    {
+        var keys = new ParameterSet();
+        Parameter<Reference> @in = keys.Required("in", Shapes.Reference(ValueKind.Embeddings), "The vectors to cluster.");
+        Parameter<int> k = keys.Required("k", Shapes.Count(1), "Clusters.");
+        Parameter<Start> init = keys.Optional("init", Shapes.OneOf(
+            Shapes.Choice(
+                ("kmeans++", new Start(KMeansInit.KMeansPlusPlus, null)), ("random", new Start(KMeansInit.Random, null)), ("first", new Start(KMeansInit.First, null))),
+            Shapes.Tagged("centroids", Shapes.Reference(ValueKind.Embeddings)).To(centroids => new Start(KMeansInit.Given, centroids))),
+            new Start(KMeansInit.KMeansPlusPlus, null), "kmeans++", "Where the first centroids come from.");
+        Parameter<int> maxIterations = keys.Optional("maxIterations", Shapes.Count(0), 100, 100, "Most centroid updates.");
+        Parameter<double> tolerance = keys.Optional("tolerance", Shapes.Number(0), 0, 0,
+            "0: update until nothing changes; above 0: also stop after an update that lowered the inertia by at most this share.");
+        Parameter<int> restarts = keys.Optional("restarts", Shapes.Count(1), 1, 1, "Independent runs; the lowest inertia is kept.");
+        Parameter<bool> spherical = keys.Optional("spherical", Shapes.Flag, false, false, "Cluster by direction.");
+        return new StepDefinition("kmeans", ValueKind.Clustering, "Clusters vectors by k-means.", keys, (arguments, inputs) => new KMeans
+        {
+            In = inputs.Get<Embeddings>(arguments.Get(@in)),
+            K = arguments.Get(k),
+            Init = arguments.Get(init).Init,
+            Centroids = inputs.Find<Embeddings>(arguments.Get(init).Centroids),
+            MaxIterations = arguments.Get(maxIterations),
+            Tolerance = arguments.Get(tolerance),
+            Restarts = arguments.Get(restarts),
+            Spherical = arguments.Get(spherical),
+        });
+    }
+
+    private sealed record Start(KMeansInit Init, Reference? Centroids);
+
+    /// <summary>Counts the updates of all restarts on their way to the watcher; the algorithm reports each one, and returns those of the restart it keeps.</summary>
+    private sealed class UpdateCount(Pass watched) : IProgress<WorkDone>
+    {
+        public long Total { get; private set; }
+
+        public void Report(WorkDone value)
+        {
+            Total++;
+            watched.Report(value.Unit, value.Done, value.Total);
+        }
+    }
+}

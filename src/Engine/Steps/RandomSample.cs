@@ -1,0 +1,45 @@
+using Engine.Data;
+using Engine.Plans;
+using Engine.Selections;
+
+namespace Engine.Steps;
+
+/// <summary>Draws rows uniformly without replacement: the baseline every method is measured against.</summary>
+public sealed record RandomSample : Step<Selection>
+{
+    /// <summary>What to draw from: records, embeddings, or the rows of a selection.</summary>
+    public required Value In { get; init; }
+
+    /// <summary>How many rows; a share is of the rows drawn from.</summary>
+    public required Budget Budget { get; init; }
+
+    /// <inheritdoc/>
+    public override string Op => Definition.Op;
+
+    internal static StepDefinition Definition { get; } = Define();
+
+    /// <inheritdoc/>
+    public override Selection Run(StepRun run)
+    {
+        Candidates candidates = Candidates.Of(In);
+        int[] places = run.Random().Sample(candidates.Count, Budget.Of(candidates.Count));
+        return new Selection
+        {
+            Indices = [.. places.Select(place => candidates[place])],
+            PoolRows = candidates.PoolRows,
+            Pool = candidates.Pool,
+        };
+    }
+
+    private static StepDefinition Define()
+    {
+        var keys = new ParameterSet();
+        Parameter<Reference> @in = keys.Required("in", Shapes.Reference(ValueKind.Records, ValueKind.Embeddings, ValueKind.Selection), "What to draw from.");
+        Parameter<Budget> budget = keys.Required("budget", Shapes.Budget, "How many rows to draw.");
+        return new StepDefinition("random", ValueKind.Selection, "Draws rows uniformly without replacement.", keys, (arguments, inputs) => new RandomSample
+        {
+            In = inputs.Get<Value>(arguments.Get(@in)),
+            Budget = arguments.Get(budget),
+        });
+    }
+}
