@@ -46,7 +46,8 @@ public sealed record RdsOptions
 /// </param>
 /// <param name="Groups">Who first took the row: the query of the only task, or the task; -1 when the groups' scores were combined.</param>
 /// <param name="Depth">Entries per ranked list that were asked for in the end.</param>
-public sealed record RdsResult(int[] Rows, double[] Scores, int[] Groups, int Depth);
+/// <param name="Passes">Times the matrix was read.</param>
+public sealed record RdsResult(int[] Rows, double[] Scores, int[] Groups, int Depth, int Passes);
 
 /// <summary>Representation-based data selection: the rows most similar to what the tasks' queries look like.</summary>
 /// <remarks>
@@ -93,12 +94,18 @@ public static class Rds
             Caps = options.Caps,
             FirstDepth = options.FirstDepth > 0 ? options.FirstDepth : FirstDepth(options.Count, turns ? groups.Groups : 1),
         };
-        RoundRobinResult chosen = RoundRobin.Select(
-            depth => kernels.TopSimilarities(rows, norms, groups, combination, ranges, depth, pass), count, rules, new Pass(cancel: pass.Cancel));
+        int passes = ranges.Length > 0 ? 1 : 0;
+        RankedRows[] Rank(int depth)
+        {
+            passes++;
+            return kernels.TopSimilarities(rows, norms, groups, combination, ranges, depth, pass);
+        }
+
+        RoundRobinResult chosen = RoundRobin.Select(Rank, count, rules, new Pass(cancel: pass.Cancel));
 
         double[] scores = turns && tasks.Groups > 1 ? chosen.LowestScores : chosen.Scores;
         int[] takenBy = turns ? chosen.Groups : [.. Enumerable.Repeat(-1, chosen.Rows.Length)];
-        return new RdsResult(chosen.Rows, scores, takenBy, chosen.Depth);
+        return new RdsResult(chosen.Rows, scores, takenBy, chosen.Depth, passes);
     }
 
     /// <summary>Four fair shares per list: typical runs need a little over one, and a second pass costs more than a longer list.</summary>

@@ -1,5 +1,4 @@
 using Engine.Data;
-using Engine.Kernels;
 using Engine.Plans;
 using Engine.Selections;
 
@@ -32,45 +31,12 @@ public sealed record Balanced : Step<Selection>
                 "the records name no source, expected one to balance by. Give the records input a \"source\" key that names the field, and embeddings a \"rowsOf\" key that names the records.");
         }
 
-        int budget = Budget.Of(rows);
-        List<Queue<int>> queues = Queues(records, rows, run);
-        var picks = new int[budget];
-        for (int taken = 0; taken < budget;)
-        {
-            run.Pass.Cancel.ThrowIfCancellationRequested();
-            foreach (Queue<int> queue in queues)
-                if (taken < budget) picks[taken++] = queue.Dequeue();
-            queues.RemoveAll(queue => queue.Count == 0);
-        }
-
+        // Rows without a source take turns as one more source.
+        int[] sources = new int[rows];
+        for (int row = 0; row < rows; row++) sources[row] = records.SourceOf(row) is >= 0 and var source ? source : records.Sources.Count;
+        int[] picks = Kernels.Algorithms.Draw.Balanced(sources, Budget.Of(rows), Draw == SourceDraw.Random ? run.Random() : null);
         return new Selection { Indices = picks, PoolRows = rows, Pool = records };
     }
-
-    /// <summary>Every source's rows in the order it gives them; sources in order of first appearance, rows without one as a source of their own.</summary>
-    private List<Queue<int>> Queues(Records records, int rows, StepRun run)
-    {
-        var rowsOf = new Dictionary<int, List<int>>();
-        List<int> order = [];
-        for (int row = 0; row < rows; row++)
-        {
-            int source = records.SourceOf(row);
-            if (!rowsOf.TryGetValue(source, out List<int>? list))
-            {
-                rowsOf[source] = list = [];
-                order.Add(source);
-            }
-
-            list.Add(row);
-        }
-
-        return [.. order.Select(source => new Queue<int>(Draw == SourceDraw.InOrder ? rowsOf[source] : Shuffled(rowsOf[source], StreamOf(source, records, run))))];
-    }
-
-    /// <summary>A source has its own stream, so that adding one changes no other's order.</summary>
-    private static RandomStream StreamOf(int source, Records records, StepRun run) =>
-        run.Random(source < 0 ? "no-source" : $"source/{records.Sources[source]}");
-
-    private static IEnumerable<int> Shuffled(List<int> rows, RandomStream stream) => stream.Sample(rows.Count, rows.Count).Select(place => rows[place]);
 
     private static StepDefinition Define()
     {
@@ -95,6 +61,6 @@ public enum SourceDraw
     /// <summary>In pool order, as the published code does.</summary>
     InOrder,
 
-    /// <summary>At random, each source from its own stream.</summary>
+    /// <summary>At random.</summary>
     Random,
 }

@@ -42,9 +42,8 @@ public sealed record KMeans : Step<Clustering>
     /// <inheritdoc/>
     public override Clustering Run(StepRun run)
     {
-        if (K > In.Rows)
-            throw EngineException.Input(In.Name, "K", $"k is {K}, but there are only {In.Rows} rows. Lower k or enlarge the pool.");
-        if (K < 1) throw new ArgumentOutOfRangeException(nameof(K), K, "k must be at least 1.");
+        if (K < 1 || K > In.Rows)
+            throw EngineException.Input(In.Name, "K", $"k is {K}, but there are {In.Rows} rows, expected k from 1 to that number. Change k or enlarge the pool.");
         Candidates.CountRows(In);
         long centroidValues = (long)K * In.Dim;
         if (centroidValues > Array.MaxLength)

@@ -1,4 +1,5 @@
 using Engine.Data;
+using Engine.Kernels.Algorithms;
 using Engine.Plans;
 using Engine.Selections;
 
@@ -22,7 +23,7 @@ public sealed record RandomSample : Step<Selection>
     public override Selection Run(StepRun run)
     {
         Candidates candidates = Candidates.Of(In);
-        int[] places = run.Random().Sample(candidates.Count, Budget.Of(candidates.Count));
+        int[] places = Draw.Uniform(candidates.Count, Budget.Of(candidates.Count), run.Random());
         return new Selection
         {
             Indices = [.. places.Select(place => candidates[place])],

@@ -4,7 +4,18 @@ namespace Engine.Steps;
 public static class StepCatalogue
 {
     /// <summary>All ops.</summary>
-    public static IReadOnlyList<StepDefinition> All { get; } = [];
+    public static IReadOnlyList<StepDefinition> All { get; } =
+    [
+        Embed.Definition,
+        PoolStates.Definition,
+        Rds.Definition,
+        KMeans.Definition,
+        KCenter.Definition,
+        RandomSample.Definition,
+        Balanced.Definition,
+        Union.Definition,
+        Filter.Definition,
+    ];
 
     /// <summary>The op of that name, or null.</summary>
     public static StepDefinition? Find(string op) => All.FirstOrDefault(d => d.Op == op);
