@@ -1,0 +1,31 @@
+using Engine.Data;
+using Engine.Plans;
+using Engine.Steps;
+
+namespace Engine.Tests.Steps;
+
+public sealed class StepCatalogueTests
+{
+    [Fact]
+    public void OpsHaveDistinctNamesAndSaySomething()
+    {
+        Assert.Equal(["embed", "pool", "rds", "kmeans", "kcenter", "random", "balanced", "union", "filter"], StepCatalogue.All.Select(d => d.Op));
+        Assert.All(StepCatalogue.All, definition =>
+        {
+            Assert.EndsWith(".", definition.Summary, StringComparison.Ordinal);
+            Assert.All(definition.Parameters.All, parameter => Assert.EndsWith(".", parameter.Summary, StringComparison.Ordinal));
+            Assert.Equal("in", definition.Parameters.All[0].Name);
+            Assert.Same(definition, StepCatalogue.Find(definition.Op));
+            Assert.NotNull(Shapes.Object(definition.Parameters).Schema()["properties"]!["in"]);
+        });
+        Assert.Null(StepCatalogue.Find("kcentre"));
+    }
+
+    [Theory]
+    [InlineData("embed", ValueKind.Embeddings)]
+    [InlineData("pool", ValueKind.Embeddings)]
+    [InlineData("kmeans", ValueKind.Clustering)]
+    [InlineData("rds", ValueKind.Selection)]
+    [InlineData("union", ValueKind.Selection)]
+    public void OpsGiveTheirKind(string op, ValueKind kind) => Assert.Equal(kind, StepCatalogue.Find(op)!.Gives);
+}
