@@ -2,7 +2,6 @@ using System.Globalization;
 using Engine.Data;
 using Engine.Kernels;
 using Engine.Steps;
-using Engine.Tests.Algorithms;
 using static Engine.Tests.Steps.StepCase;
 
 namespace Engine.Tests.Steps;
@@ -115,7 +114,7 @@ public sealed class EmbedTests
     public void AFailingReaderIsReportedAsItself()
     {
         var failing = new FailingRecords(after: 9000);
-        var refused = Assert.Throws<EngineException>(() => new Embed { In = failing, Model = new HashingModel(16) }.Run(new StepRun("e", 0, new Threaded(2), Pass.Unwatched, new MemoryMatrixStore())));
+        var refused = Assert.Throws<EngineException>(() => new Embed { In = failing, Model = new HashingModel(16) }.Run(new StepRun("e", 0, KernelSets.Best(2), Pass.Unwatched, new MemoryMatrixStore())));
         Assert.Equal("BROKEN", refused.Errors[0].Code);
         Assert.True(failing.Disposed);
     }
@@ -125,40 +124,7 @@ public sealed class EmbedTests
     private static Embeddings Embedded(params string[] texts) => Embedded(new HashingModel(64), 2, texts);
 
     private static Embeddings Embedded(HashingModel model, int threads, params string[] texts) =>
-        new Embed { In = MemoryRecords.OfTexts(texts), Model = model }.Run(new StepRun("vec", 0, new Threaded(threads), Pass.Unwatched, new MemoryMatrixStore()));
-
-    /// <summary>Kernels that are never asked for anything but their number of threads.</summary>
-    private sealed class Threaded(int threads) : IKernels
-    {
-        private readonly OracleKernels _oracle = new();
-
-        public string Name => "threads";
-
-        public int Threads => threads;
-
-        public void Dispose()
-        {
-        }
-
-        public RowFacts Inspect(RowSource rows, Span<double> norms, Pass pass) => _oracle.Inspect(rows, norms, pass);
-
-        public void Pool(RowSource tokens, ReadOnlySpan<long> offsets, Pooling pooling, bool normalize, Span<float> pooled, Pass pass) =>
-            _oracle.Pool(tokens, offsets, pooling, normalize, pooled, pass);
-
-        public void AssignNearest(RowSource rows, ReadOnlySpan<double> rowScales, ReadOnlySpan<float> centroids, Span<int> assignments, Span<double> squaredDistances, Pass pass) =>
-            _oracle.AssignNearest(rows, rowScales, centroids, assignments, squaredDistances, pass);
-
-        public void AccumulateCentroids(RowSource rows, ReadOnlySpan<double> rowScales, ReadOnlySpan<int> assignments, int fractionBits, Span<long> sums, Pass pass) =>
-            _oracle.AccumulateCentroids(rows, rowScales, assignments, fractionBits, sums, pass);
-
-        public void RelaxMinDistances(RowSource rows, ReadOnlySpan<double> rowScales, ReadOnlySpan<int> which, ReadOnlySpan<double> centres, Span<int> seen, Span<double> minSquared, Pass pass) =>
-            _oracle.RelaxMinDistances(rows, rowScales, which, centres, seen, minSquared, pass);
-
-        public RankedRows[] TopSimilarities(RowSource rows, ReadOnlySpan<double> norms, QueryGroups queries, Combination combination, ReadOnlySpan<ScoreRange> ranges, int depth, Pass pass) =>
-            _oracle.TopSimilarities(rows, norms, queries, combination, ranges, depth, pass);
-
-        public ScoreRange[] SimilarityRanges(RowSource rows, ReadOnlySpan<double> norms, QueryGroups queries, Pass pass) => _oracle.SimilarityRanges(rows, norms, queries, pass);
-    }
+        new Embed { In = MemoryRecords.OfTexts(texts), Model = model }.Run(new StepRun("vec", 0, KernelSets.Best(threads), Pass.Unwatched, new MemoryMatrixStore()));
 
     /// <summary>Records whose reading fails in the middle.</summary>
     private sealed class FailingRecords(int after) : Records

@@ -4,15 +4,16 @@ using Engine.Kernels;
 using Engine.Plans;
 using Engine.Selections;
 using Engine.Steps;
-using Engine.Tests.Algorithms;
 
 namespace Engine.Tests.Steps;
 
 /// <summary>Runs steps the two ways a user does: as typed records, and bound from the text of a plan.</summary>
 internal static class StepCase
 {
+    private static readonly IKernels Cpu = KernelSets.Best(2);
+
     public static StepRun NewRun(string name = "pick", long seed = 42, IKernels? kernels = null, CancellationToken cancel = default) =>
-        new(name, seed, kernels ?? new OracleKernels(), new Pass(cancel: cancel), new MemoryMatrixStore());
+        new(name, seed, kernels ?? Cpu, new Pass(cancel: cancel), new MemoryMatrixStore());
 
     public static TValue Run<TValue>(Step<TValue> step, string name = "pick", long seed = 42)
         where TValue : Value => step.Run(NewRun(name, seed));
