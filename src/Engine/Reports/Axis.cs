@@ -4,7 +4,8 @@ namespace Engine.Reports;
 /// <param name="Low">Value at its beginning; above 0 on a logarithmic axis.</param>
 /// <param name="High">Value at its end, above <paramref name="Low"/>.</param>
 /// <param name="Log">Equal ratios are equally far apart.</param>
-internal readonly record struct Axis(double Low, double High, bool Log = false)
+/// <param name="Whole">Ticks are whole numbers, for counts.</param>
+internal readonly record struct Axis(double Low, double High, bool Log = false, bool Whole = false)
 {
     /// <summary>Where a value lies, from 0 to 1.</summary>
     public double At(double value) =>
@@ -25,6 +26,7 @@ internal readonly record struct Axis(double Low, double High, bool Log = false)
     private List<(double, string)> LinearTicks(int target)
     {
         double step = RoundStep((High - Low) / target);
+        if (Whole) step = Math.Max(1, step);
         double first = Math.Ceiling((Low / step) - 1e-9), last = Math.Floor((High / step) + 1e-9);
         var ticks = new List<(double, string)>();
         // Counted, not summed: adding the step to a value much larger than it would never end.

@@ -16,9 +16,10 @@ internal static class ClusterBars
         double[] bars = Bin(sorted);
         double mean = sorted.Average(size => (double)size);
         int empty = sorted.Count(size => size == 0);
-        string reading = $"{Quantity.Count(sorted.Length, "cluster")} of {Quantity.Count(sorted[^1])} to {Quantity.Count(sorted[0], "row")}, mean {Quantity.Number(mean)}"
-            + (empty > 0 ? $"; {Quantity.Count(empty)} empty." : ".");
-        string perBar = bars.Length < sorted.Length ? $" Each bar is the mean of about {Quantity.Number((double)sorted.Length / bars.Length, 2)} clusters." : "";
+        string range = $"{Quantity.Count(sorted[^1])} to {Quantity.Count(sorted[0], "row")}, mean {Quantity.Number(mean)}";
+        string reading = $"{Quantity.Count(sorted.Length, "cluster")} of {range}{(empty > 0 ? $"; {Quantity.Count(empty)} empty." : ".")}";
+        double merged = (double)sorted.Length / bars.Length;
+        string perBar = merged > 1 ? $" Each bar is the mean of about {Quantity.Number(merged, 2)} clusters." : "";
         html.Write($"""<figure id="{id}"><figcaption><b>Cluster sizes.</b> {reading}{perBar}</figcaption>""");
         Draw(html, id, bars, sorted.Length, mean, reading);
         html.Data($"{id}-data", json =>
@@ -48,7 +49,7 @@ internal static class ClusterBars
 
     private static void Draw(HtmlText html, string id, double[] bars, int clusters, double mean, string reading)
     {
-        var frame = new ChartFrame(html, new Axis(0, clusters), new Axis(0, Math.Max(bars[0], 1)));
+        var frame = new ChartFrame(html, new Axis(0, clusters, Whole: true), new Axis(0, Math.Max(bars[0], 1), Whole: true));
         frame.Begin(id, "Cluster sizes, largest first", reading, "clusters, largest first", "rows");
         double step = (double)clusters / bars.Length, gap = bars.Length > 100 ? -0.2 : 1;
         // Beyond 100 bars a gap would be a blur; they overlap by a hair instead, and read as one shape.
@@ -60,7 +61,8 @@ internal static class ClusterBars
 
         html.Write($"""
 
-            <line class="note" x1="{frame.X(0)}" x2="{frame.X(clusters)}" y1="{frame.Y(mean)}" y2="{frame.Y(mean)}"/><text class="value end" x="{frame.X(clusters)}" y="{frame.Y(mean) - 5}">mean {Quantity.Number(mean)}</text>
+            <line class="note" x1="{frame.X(0)}" x2="{frame.X(clusters)}" y1="{frame.Y(mean)}" y2="{frame.Y(mean)}"/>
+            <text class="value end" x="{frame.X(clusters)}" y="{frame.Y(mean) - 5}">mean {Quantity.Number(mean)}</text>
 
             """);
         frame.End();

@@ -57,16 +57,18 @@ internal static class Histogram
     private static void Draw(HtmlText html, string id, int[] counts, double low, double high, double median, string range, string label)
     {
         int most = counts.Max();
-        var frame = new ChartFrame(html, new Axis(low, high), new Axis(0, Math.Max(most, 2)));
+        var frame = new ChartFrame(html, new Axis(low, high), new Axis(0, most, Whole: true));
         frame.Begin(id, "Histogram of the scores of the chosen rows", $"{range} The fullest of {Bins} bins holds {Quantity.Count(most, "row")}.", label, "rows");
         for (int bin = 0; bin < Bins; bin++)
         {
             if (counts[bin] == 0) continue;
             // A weighted mean of the ends: unlike low + bin * width it meets the upper end exactly.
             double from = ((low * (Bins - bin)) + (high * bin)) / Bins, to = ((low * (Bins - bin - 1)) + (high * (bin + 1))) / Bins;
+            double width = Math.Max(1, frame.X(to) - frame.X(from) - 1);
             double y = Math.Min(frame.Y(counts[bin]), ChartFrame.Floor - 1);
             html.Write($"""
-                <rect class="mark" x="{frame.X(from) + 0.5}" y="{y}" width="{Math.Max(1, frame.X(to) - frame.X(from) - 1)}" height="{ChartFrame.Floor - y}"><title>{Quantity.Number(from, 4)} to {Quantity.Number(to, 4)}: {Quantity.Count(counts[bin], "row")}</title></rect>
+                <rect class="mark" x="{frame.X(from) + 0.5}" y="{y}" width="{width}" height="{ChartFrame.Floor - y}">
+                <title>{Quantity.Number(from, 4)} to {Quantity.Number(to, 4)}: {Quantity.Count(counts[bin], "row")}</title></rect>
 
                 """);
         }

@@ -48,6 +48,15 @@ internal sealed class HtmlText
         return string.Concat(text.AsSpan(0, end), "…");
     }
 
+    /// <summary>As <see cref="Cut"/>, but what is left out lies in the middle: names often differ at their ends.</summary>
+    public static string CutMiddle(string text, int characters)
+    {
+        if (text.Length <= characters) return text;
+        int tail = text.Length - (characters / 2) + 1;
+        if (char.IsLowSurrogate(text[tail])) tail++;
+        return string.Concat(Cut(text, characters / 2), text.AsSpan(tail));
+    }
+
     private void Escape(string text)
     {
         foreach (Rune rune in text.EnumerateRunes())

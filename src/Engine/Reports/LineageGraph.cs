@@ -62,9 +62,10 @@ internal static class LineageGraph
         var layout = new LineageLayout([.. nodes.Select(node => node.Takes)]);
         string description = string.Join("; ", nodes.Take(40).Select(node =>
             node.Takes.Count == 0 ? node.Name : $"{node.Name} from {string.Join(", ", node.Takes.Select(from => nodes[from].Name))}"));
+        double width = layout.Width + 4, height = layout.Height + 4;
         html.Write($"""
             <div class="scroll" role="region" aria-label="Lineage graph" tabindex="0">
-            <svg class="lineage" width="{layout.Width + 4}" height="{layout.Height + 4}" viewBox="-2 -2 {layout.Width + 4} {layout.Height + 4}" role="img" aria-labelledby="lineage-t lineage-d">
+            <svg class="lineage" width="{width}" height="{height}" viewBox="-2 -2 {width} {height}" role="img" aria-labelledby="lineage-t lineage-d">
             <title id="lineage-t">Inputs and steps, from left to right</title><desc id="lineage-d">{HtmlText.Cut(description, 2000)}</desc>
 
             """);
@@ -81,10 +82,16 @@ internal static class LineageGraph
     private static void Box(HtmlText html, Node node, LineageLayout.Place place)
     {
         string rows = Quantity.Count(node.Rows, "row");
+        string roomy = node.Rows < 1_000_000 ? rows : node.Rows < 1_000_000_000 ? Scaled(1e6, "M") : Scaled(1e9, "G");
         html.Write($"""
-            <g class="node {node.Look}"><title>{HtmlText.Cut(node.Name, 200)}: {HtmlText.Cut(node.Kind, 100)}, {rows}</title><rect x="{place.X}" y="{place.Y}" width="{LineageLayout.NodeWidth}" height="{LineageLayout.NodeHeight}" rx="3"/><text class="name" x="{place.X + 10}" y="{place.Y + 18}">{HtmlText.Cut(node.Name, NameCharacters)}</text><text x="{place.X + 10}" y="{place.Y + 34}">{HtmlText.Cut(node.Kind, 11)} · {rows}</text></g>
+            <g class="node {node.Look}"><title>{HtmlText.Cut(node.Name, 200)}: {HtmlText.Cut(node.Kind, 100)}, {rows}</title>
+            <rect x="{place.X}" y="{place.Y}" width="{LineageLayout.NodeWidth}" height="{LineageLayout.NodeHeight}" rx="3"/>
+            <text class="name" x="{place.X + 10}" y="{place.Y + 18}">{HtmlText.Cut(node.Name, NameCharacters)}</text>
+            <text x="{place.X + 10}" y="{place.Y + 34}">{HtmlText.Cut(node.Kind, 11)} · {roomy}</text></g>
 
             """);
+
+        string Scaled(double unit, string letter) => $"{Quantity.Number(node.Rows / unit)}\u202F{letter} rows";
     }
 
     private static string Path(IReadOnlyList<LineageLayout.Place> route)
@@ -95,7 +102,8 @@ internal static class LineageGraph
             LineageLayout.Place from = route[i - 1], to = route[i];
             double left = from.X + LineageLayout.NodeWidth, bend = (to.X - left) / 2;
             string start = i == 1 ? "M" : "L";
-            path.Append(CultureInfo.InvariantCulture, $"{start}{left:0.#} {from.MiddleY:0.#}C{left + bend:0.#} {from.MiddleY:0.#} {to.X - bend:0.#} {to.MiddleY:0.#} {to.X:0.#} {to.MiddleY:0.#}");
+            path.Append(CultureInfo.InvariantCulture, $"{start}{left:0.#} {from.MiddleY:0.#}C{left + bend:0.#} {from.MiddleY:0.#} ");
+            path.Append(CultureInfo.InvariantCulture, $"{to.X - bend:0.#} {to.MiddleY:0.#} {to.X:0.#} {to.MiddleY:0.#}");
         }
 
         return path.ToString();

@@ -23,9 +23,10 @@ internal static class RadiusCurve
         if (points.Count == 0) return;
         (int lastPick, double final) = points[^1];
         double low = points.Min(point => point.Radius), high = points.Max(point => point.Radius);
+        string start = $"{Quantity.Number(points[0].Radius)} after {Quantity.Count(points[0].Pick, "pick")}";
         string reading = points.Count == 1
-            ? $"After {Quantity.Count(lastPick, "pick")} every row lies within {Quantity.Number(final)} of a chosen one."
-            : $"From {Quantity.Number(points[0].Radius)} after {Quantity.Count(points[0].Pick, "pick")} to {Quantity.Number(final)} after {Quantity.Count(lastPick)}: every row lies this near to a chosen one.";
+            ? $"{start}: no row lies farther from a chosen one."
+            : $"From {start} to {Quantity.Number(final)} after {Quantity.Count(lastPick)}: no row lies farther from a chosen one.";
         html.Write($"""<figure id="{id}"><figcaption><b>Covering radius.</b> {reading}</figcaption>""");
         if (points.Count > 1)
         {
@@ -97,9 +98,11 @@ internal static class RadiusCurve
         foreach ((int pick, double radius) in points)
             line.Append(System.Globalization.CultureInfo.InvariantCulture, $"{(line.Length == 0 ? 'M' : 'L')}{frame.X(pick):0.#} {frame.Y(radius):0.#}");
         (int last, double final) = points[^1];
+        // The curve comes from above, so the label stands below it where there is room.
+        double end = frame.Y(final), label = end + 20 < ChartFrame.Floor ? end + 17 : end - 10;
         html.Write($"""
-            <path class="line" d="{line.ToString()}"/><circle class="mark" cx="{frame.X(last)}" cy="{frame.Y(final)}" r="3.5"/>
-            <text class="value end" x="{frame.X(last) + 4}" y="{frame.Y(final) - 10}">{Quantity.Number(final)}</text>
+            <path class="line" d="{line.ToString()}"/><circle class="mark" cx="{frame.X(last)}" cy="{end}" r="3.5"/>
+            <text class="value end" x="{frame.X(last) + 4}" y="{label}">{Quantity.Number(final)}</text>
 
             """);
         frame.End();

@@ -52,16 +52,18 @@ internal static class ReportStyle
         thead th { color: var(--soft); white-space: nowrap; border-bottom-color: var(--pool); }
         tbody th { font-weight: 600; overflow-wrap: anywhere; }
         .n { text-align: right; white-space: nowrap; }
-        td.bars { width: 25%; min-width: 6rem; vertical-align: middle; }
+        td.bars { width: 25%; min-width: 5rem; vertical-align: middle; }
         .wide td.bars { width: 22%; }
         .bar { display: block; height: 5px; min-width: 1px; }
         .bar + .bar { margin-top: 1px; }
+        .bar[style="width:0%"] { min-width: 0; }
         .pool { background: var(--pool); }
         .chosen { background: var(--accent); }
         .bar, .key, .warning { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
-        .key { display: inline-block; width: 0.9rem; height: 5px; margin-right: 0.15rem; vertical-align: middle; }
-        .key ~ .key { margin-left: 0.5rem; }
-        .mix th[scope="row"] { font-weight: 400; min-width: 9rem; }
+        .key { display: inline-block; width: 0.7rem; height: 5px; margin-right: 0.15rem; vertical-align: middle; }
+        .mix th[scope="row"] { font-weight: 400; min-width: 8rem; }
+        .mix th, .mix td { padding-right: 0.7rem; }
+        .mix th:last-child, .mix td:last-child { padding-right: 0; }
         .n + :not(.n) { padding-left: 0.9rem; }
         .path, .hash { font-size: 0.75rem; font-weight: 400; }
         .path { min-width: 9rem; }
@@ -71,12 +73,13 @@ internal static class ReportStyle
         .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 1.75rem 3rem; align-items: start; }
         .selection > .figures { margin-top: 1.1rem; }
         .figures > * { min-width: 0; }
+        .figures > section > figure { margin-top: 0.2rem; }
         .stack > * + * { margin-top: 1.75rem; }
         figcaption { margin-bottom: 0.6rem; font-size: 0.9375rem; line-height: 1.4; overflow-wrap: anywhere; }
         .selection > .scroll { margin-top: 1.75rem; }
         .samples .n { width: 1%; }
         .samples .text { width: 60%; min-width: 18rem; font: 0.875rem/1.4 var(--serif); overflow-wrap: anywhere; overflow: hidden; }
-        .samples .id { min-width: 7.5rem; font-size: 0.75rem; overflow-wrap: anywhere; }
+        .samples .id { min-width: 8.5rem; font-size: 0.75rem; overflow-wrap: anywhere; }
 
         svg { display: block; overflow: visible; }
         .chart { width: 100%; max-width: 34rem; height: auto; }
@@ -106,7 +109,8 @@ internal static class ReportStyle
         dd { min-width: 0; text-align: right; overflow-wrap: anywhere; }
         details { margin-top: 1rem; }
         summary { padding: 0.25rem 0; font: 0.875rem/1.4 var(--sans); color: var(--accent); cursor: pointer; }
-        pre { margin-top: 0.4rem; padding: 0.8rem 1rem; max-height: 34rem; overflow: auto; background: var(--tint); font-size: 0.8125rem; line-height: 1.5; tab-size: 2; }
+        pre { margin-top: 0.4rem; padding: 0.8rem 1rem; max-height: 34rem; overflow: auto; background: var(--tint); }
+        pre { font-size: 0.8125rem; line-height: 1.5; tab-size: 2; }
         pre code { font-size: inherit; }
 
         @media (max-width: 40rem) {
@@ -122,6 +126,8 @@ internal static class ReportStyle
           .samples th, .samples td { display: inline-block; width: auto; padding: 0 0.7rem 0 0; border: 0; }
           .samples td[data-name]::before { content: attr(data-name) " "; color: var(--soft); }
           .samples td.id { max-width: 100%; }
+          .samples .n { width: auto; }
+          .samples .id { min-width: 0; }
           .samples .text { width: auto; min-width: 0; padding: 0.2rem 0 0; }
         }
         @media print {

@@ -54,7 +54,8 @@ internal static class RunSections
         html.Write($"</tbody></table></div>\n");
         if (model.Steps.Count > MostSteps) html.Write($"<p>{Quantity.Count(model.Steps.Count - MostSteps, "more step")}: see manifest.json.</p>\n");
         html.Write($"""
-            <p class="aside">Time is each step’s own work with reading its inputs. GFLOP counts the method’s definition, so pruning shows as a higher rate. A dash means none, or too short to time.</p>
+            <p class="aside">Time is each step’s own work with reading its inputs. GFLOP counts the method’s definition, so pruning shows as a
+            higher rate. A dash means none, or too short to time.</p>
 
             """);
         html.Data("work-data", json =>
@@ -170,7 +171,8 @@ internal static class RunSections
             """);
         foreach ((string input, ReportFile file) in files.Take(MostFiles))
         {
-            html.Write($"""<tr><th scope="row" class="path"><bdi>{HtmlText.Cut(file.Path, 200)}</bdi></th><td><bdi>{HtmlText.Cut(input, 80)}</bdi></td><td class="n">{Quantity.Bytes(file.Bytes)}</td><td class="hash">""");
+            html.Write($"""<tr><th scope="row" class="path"><bdi>{HtmlText.Cut(file.Path, 200)}</bdi></th>""");
+            html.Write($"""<td><bdi>{HtmlText.Cut(input, 80)}</bdi></td><td class="n">{Quantity.Bytes(file.Bytes)}</td><td class="hash">""");
             string hash = HtmlText.Cut(file.Sha256 ?? "–", 128);
             for (int at = 0; at < hash.Length; at += 32)
             {

@@ -31,7 +31,8 @@ internal static class Verdict
     {
         html.Write($"<b>{Quantity.Count(selection.Count)} of {Quantity.Count(selection.PoolRows, "row")}</b>");
         if (selection.PoolRows > 0) html.Write($" ({Quantity.Percent((double)selection.Count / selection.PoolRows)})");
-        html.Write($" {(selection.Count == 1 ? "was" : "were")} chosen by step <b><bdi>{HtmlText.Cut(selection.Name, 100)}</bdi></b> ({HtmlText.Cut(selection.Op, 60)})");
+        html.Write($" {(selection.Count == 1 ? "was" : "were")} chosen by step ");
+        html.Write($"<b><bdi>{HtmlText.Cut(selection.Name, 100)}</bdi></b> ({HtmlText.Cut(selection.Op, 60)})");
     }
 
     private static void NothingChosen(HtmlText html, ReportModel model)
@@ -45,7 +46,8 @@ internal static class Verdict
         DateTimeOffset utc = model.Started.ToUniversalTime();
         string machine = utc.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
         string reader = utc.ToString("d MMMM yyyy, HH:mm", CultureInfo.InvariantCulture);
-        html.Write($""" in {Quantity.Seconds(model.Seconds)}, on <time datetime="{machine}">{reader} UTC</time>, by engine {HtmlText.Cut(model.EngineVersion, 60)}.""");
+        html.Write($""" in {Quantity.Seconds(model.Seconds)}, on <time datetime="{machine}">{reader} UTC</time>""");
+        html.Write($""", by engine {HtmlText.Cut(model.EngineVersion, 60)}.""");
     }
 
     private static void Stopped(HtmlText html, ExitCode exit)
@@ -67,7 +69,8 @@ internal static class Verdict
         for (int i = 0; i < selections.Count - 1 && i < Named; i++)
         {
             string separator = i == 0 ? "" : ", ";
-            html.Write($"{separator}{Quantity.Count(selections[i].Count)} of {Quantity.Count(selections[i].PoolRows)} by <bdi>{HtmlText.Cut(selections[i].Name, 100)}</bdi>");
+            ReportSelection selection = selections[i];
+            html.Write($"{separator}{Quantity.Count(selection.Count)} of {Quantity.Count(selection.PoolRows)} by <bdi>{HtmlText.Cut(selection.Name, 100)}</bdi>");
         }
 
         if (selections.Count - 1 > Named) html.Write($", and {Quantity.Count(selections.Count - 1 - Named, "more selection")}");

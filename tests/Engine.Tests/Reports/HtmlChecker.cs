@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace Engine.Tests.Reports;
@@ -22,6 +23,7 @@ internal sealed class HtmlChecker
     ];
 
     private readonly string _page;
+    private readonly StringBuilder _text = new();
     private readonly Stack<string> _open = new();
     private int _at;
 
@@ -31,6 +33,7 @@ internal sealed class HtmlChecker
         Assert.StartsWith("<!DOCTYPE html>\n", page, StringComparison.Ordinal);
         _at = "<!DOCTYPE html>".Length;
         while (_at < page.Length) Next();
+        Text = _text.ToString();
         Assert.Empty(_open);
         Assert.Equal(Ids.Count, Ids.Distinct().Count());
         Assert.All(References, id => Assert.Contains(id, Ids));
@@ -43,7 +46,7 @@ internal sealed class HtmlChecker
     public List<JsonDocument> Data { get; } = [];
 
     /// <summary>The text outside script and style, entities decoded.</summary>
-    public string Text { get; private set; } = "";
+    public string Text { get; }
 
     private List<string> Ids { get; } = [];
 
@@ -55,7 +58,7 @@ internal sealed class HtmlChecker
         if (tag < 0) tag = _page.Length;
         string text = _page[_at..tag];
         Assert.DoesNotContain('>', text);
-        Text += System.Net.WebUtility.HtmlDecode(text);
+        _text.Append(System.Net.WebUtility.HtmlDecode(text));
         _at = tag;
         if (_at == _page.Length) return;
         if (_page[_at + 1] == '/') Close();
