@@ -128,7 +128,7 @@ internal sealed class HtmlChecker
         if (element == "script")
         {
             Assert.Equal("application/json", attributes["type"]);
-            Assert.All(content, character => Assert.InRange(character, ' ', '~'));
+            Assert.Equal(-1, content.AsSpan().IndexOfAnyExceptInRange(' ', '~'));
             Data.Add(JsonDocument.Parse(content));
         }
 

@@ -8,6 +8,7 @@ namespace Engine.Tests.Reports;
 public class HtmlReportTests
 {
     private static readonly ReportModel Plain = ReportModels.Full(text => text);
+    private static readonly Lazy<HtmlChecker> PlainPage = new(() => new HtmlChecker(ReportModels.Page(Plain)));
 
     [Fact]
     public void SaysWhatWasChosenFromWhatByWhichStepWhenAndHowLong()
@@ -92,7 +93,7 @@ public class HtmlReportTests
     [InlineData("")]
     public void HostileTextStaysText(string hostile)
     {
-        var plain = new HtmlChecker(ReportModels.Page(Plain));
+        HtmlChecker plain = PlainPage.Value;
         var checker = new HtmlChecker(ReportModels.Page(ReportModels.Full(text => text + hostile)));
         Assert.Equal(plain.Tags.Select(tag => tag.Element), checker.Tags.Select(tag => tag.Element));
         Assert.Equal(plain.Data.Count, checker.Data.Count);
