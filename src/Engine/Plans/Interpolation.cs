@@ -12,18 +12,23 @@ internal sealed class Interpolation
 
     private const string FeedbackKey = "feedback";
     private const int MostText = 1 << 24;
+    private const int MostSuggested = 1000;
 
     private readonly Func<string, string?> _environment;
     private readonly PlanReading _reading;
     private readonly PlanNode? _vars;
+    private readonly Dictionary<string, PlanMember> _variables;
     private readonly Dictionary<string, PlanNode?> _resolved = new(StringComparer.Ordinal);
     private readonly List<string> _open = [];
     private int _values;
     private long _text;
     private bool _stopped;
 
-    private Interpolation(PlanNode? vars, Func<string, string?> environment, PlanReading reading) =>
+    private Interpolation(PlanNode? vars, Func<string, string?> environment, PlanReading reading)
+    {
         (_vars, _environment, _reading) = (vars, environment, reading);
+        _variables = (vars?.Members ?? []).ToDictionary(m => m.Name, StringComparer.Ordinal);
+    }
 
     /// <summary>The plan with every variable replaced.</summary>
     /// <param name="plan">The plan's object.</param>
@@ -59,7 +64,7 @@ internal sealed class Interpolation
         };
     }
 
-    /// <summary>A variable's value with the variables in it replaced; null when it leads back to itself.</summary>
+    /// <summary>A variable's value with the variables in it replaced; null when something in it is wrong, which has been told there.</summary>
     private PlanNode? Variable(PlanMember variable)
     {
         if (_resolved.TryGetValue(variable.Name, out PlanNode? known)) return known;
@@ -70,14 +75,14 @@ internal sealed class Interpolation
             string way = string.Join(" -> ", _open.Skip(Math.Max(0, opened)).Append(variable.Name));
             if (opened >= 0) _reading.Error(variable.Value.Place, "CYCLE", $"found variables that lead back to themselves: {way}. Write one of them out.");
             else _reading.Error(variable.Value.Place, "DEPTH", $"found variables that refer to each other more than {PlanParser.MostDepth} deep. Write some of them out.");
-            foreach (string name in _open) _resolved[name] = null;
             return null;
         }
 
         _open.Add(variable.Name);
+        int before = _reading.Failures;
         PlanNode value = Resolve(variable.Value, 2, rounds: true);
         _open.RemoveAt(_open.Count - 1);
-        return _resolved.TryGetValue(variable.Name, out PlanNode? cyclic) ? cyclic : _resolved[variable.Name] = value;
+        return _resolved[variable.Name] = _reading.Failures == before ? value : null;
     }
 
     private PlanNode Replace(PlanNode node, int depth, bool rounds)
@@ -131,8 +136,8 @@ internal sealed class Interpolation
         if (variable.StartsWith("vars.", StringComparison.Ordinal))
         {
             string name = variable["vars.".Length..];
-            if (_vars?.Members.FirstOrDefault(m => m.Name == name) is { } found) return Variable(found);
-            Refuse(node, "VARIABLE", $"found the variable \"{name}\", which \"vars\" does not have.{Suggestion.For(name, _vars?.Members.Select(m => m.Name) ?? [])} Add it to \"vars\".");
+            if (_variables.TryGetValue(name, out PlanMember? found)) return Variable(found);
+            Refuse(node, "VARIABLE", $"found the variable \"{name}\", which \"vars\" does not have.{Suggestion.For(name, _variables.Keys.Take(MostSuggested))} Add it to \"vars\".");
             return null;
         }
 
@@ -144,7 +149,7 @@ internal sealed class Interpolation
             return null;
         }
 
-        Refuse(node, "VARIABLE", $"found ${{{variable}}}, expected ${{vars.NAME}}, ${{env:NAME}} or ${{env:NAME:-default}}.{Suggestion.For(variable, _vars?.Members.Select(m => "vars." + m.Name) ?? [])} Write $${{ for a literal ${{.");
+        Refuse(node, "VARIABLE", $"found ${{{variable}}}, expected ${{vars.NAME}}, ${{env:NAME}} or ${{env:NAME:-default}}.{Suggestion.For(variable, _variables.Keys.Take(MostSuggested).Select(k => "vars." + k))} Write $${{ for a literal ${{.");
         return null;
     }
 

@@ -31,15 +31,16 @@ internal sealed class TypedObjectShape<T> : Shape<TypedObject<T>>
 
     public override string Expectation => "an object";
 
+    private string Words => string.Join(", ", _types.Select(t => t.Word));
+
     public override bool Accepts(PlanNode node) => node.Kind == NodeKind.Object;
 
     public override TypedObject<T>? Read(PlanNode node, PlanReading reading)
     {
         if (!Accepts(node)) return Refuse(node, reading);
-        string words = string.Join(", ", _types.Select(t => t.Word));
         if (node[_key] is not { } given)
         {
-            reading.Error(node.Place, "MISSING_KEY", $"the key \"{_key}\" is missing: {_summary} Expected one of: {words}.{Misspelt(node)}");
+            reading.Error(node.Place, "MISSING_KEY", $"the key \"{_key}\" is missing: {_summary} Expected one of: {Words}.{Misspelt(node)}");
             return null;
         }
 
@@ -47,7 +48,7 @@ internal sealed class TypedObjectShape<T> : Shape<TypedObject<T>>
         if (type >= 0) return new TypedObject<T>(_types[type].Meaning, _shapes[type].Read(node, reading)!);
         bool text = given.Kind == NodeKind.Text;
         reading.Error(given.Place, text ? $"UNKNOWN_{_key.ToUpperInvariant()}" : "TYPE",
-            $"found {given.Describe()}, expected one of: {words}.{(text ? Suggestion.For(given.Text, _types.Select(t => t.Word)) : "")}");
+            $"found {given.Describe()}, expected one of: {Words}.{(text ? Suggestion.For(given.Text, _types.Select(t => t.Word)) : "")}");
         return null;
     }
 
