@@ -10,17 +10,25 @@ internal static unsafe class CentroidSums<TLanes, TFloat, TDouble, TElement>
     where TElement : struct, IElement
 {
     // Up to here every further worker gets sums of its own; beyond, workers share one set and lock a cluster while they add to it.
-    private const long OwnSumsBytes = 256L << 20;
+    private const long DefaultOwnSumsBytes = 256L << 20;
 
     /// <summary>Does <see cref="IKernels.AccumulateCentroids"/>; shapes and assignments have been checked.</summary>
-    public static void Run(RowSource rows, ReadOnlySpan<double> rowScales, ReadOnlySpan<int> assignments, int fractionBits, Span<long> sums, int threads, Pass pass)
+    public static void Run(
+        RowSource rows,
+        ReadOnlySpan<double> rowScales,
+        ReadOnlySpan<int> assignments,
+        int fractionBits,
+        Span<long> sums,
+        int threads,
+        Pass pass,
+        long ownSumsBytes = DefaultOwnSumsBytes)
     {
         // Assignments were checked to lie below the clusters, so every addition below stays within the sums.
         fixed (double* scales = rowScales)
         fixed (int* clusters = assignments)
         fixed (long* to = sums)
         {
-            bool own = threads == 1 || sums.Length * (long)sizeof(long) * (threads - 1) <= OwnSumsBytes;
+            bool own = threads == 1 || sums.Length * (long)sizeof(long) * (threads - 1) <= ownSumsBytes;
             using Job job = new(rows, rowScales.IsEmpty ? null : scales, clusters, Math.ScaleB(1.0, fractionBits), to, sums.Length, own);
             Workers.Run(threads, rows.Rows, Workers.RowsPerClaim(rows, threads, 1), "rows", pass, () => new Adder(job, pass));
             job.Merge();

@@ -1,0 +1,96 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
+using System.Security.Cryptography;
+using Engine.Kernels;
+
+namespace Engine.Tests.Kernels;
+
+/// <summary>Every kernel's results on fixed inputs as one hash, and what a child process says about itself.</summary>
+internal static class KernelBits
+{
+    /// <summary>A child prints what its runtime really offers, then the hash of every set it can run.</summary>
+    public static void Print(TextWriter to)
+    {
+        to.WriteLine($"Vector512={Vector512.IsHardwareAccelerated}");
+        to.WriteLine($"Vector256={Vector256.IsHardwareAccelerated}");
+        to.WriteLine($"Vector128={Vector128.IsHardwareAccelerated}");
+        to.WriteLine($"Avx512={Avx512F.IsSupported}");
+        to.WriteLine($"Avx2={Avx2.IsSupported}");
+        to.WriteLine($"Fma={Fma.IsSupported}");
+        to.WriteLine($"AdvSimd={AdvSimd.IsSupported}");
+        foreach (string name in Cases.SetNames) to.WriteLine($"{name}={Hash(name, 2, 50)}");
+    }
+
+    /// <summary>SHA-256 over the bits of all results.</summary>
+    public static string Hash(string set, int threads, int longestBlock)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using IKernels kernels = Cases.Open(set, threads);
+        foreach (int dim in new[] { 1, 16, 37, 270 })
+            foreach (ElementType element in Cases.Elements) Add(hash, kernels, dim, element, longestBlock);
+        return Convert.ToHexString(hash.GetHashAndReset());
+    }
+
+    private static void Add(IncrementalHash hash, IKernels kernels, int dim, ElementType element, int longestBlock)
+    {
+        const int Count = 150, K = 35;
+
+        // Every third row is another's copy, so that ties are part of the test.
+        float[] values = Cases.Values(dim, Count * dim);
+        for (int r = 3; r < Count; r += 3) values.AsSpan((r - 3) * dim, dim).CopyTo(values.AsSpan(r * dim, dim));
+        for (int r = 0; r < Count; r++) values[r * dim] = values[r * dim] < 0.1f ? 1.5f : values[r * dim];
+        using TestRows rows = new(values, dim, element, Cases.ScaleOf(element), padding: 4, longestBlock: longestBlock);
+
+        double[] norms = new double[Count];
+        RowFacts facts = kernels.Inspect(rows, norms, Pass.Unwatched);
+        Add(hash, new[] { facts });
+        Add(hash, norms);
+
+        float[] pooled = new float[4 * dim];
+        foreach (Pooling pooling in Enum.GetValues<Pooling>())
+        {
+            kernels.Pool(rows, [0, 1, 7, 60, Count], pooling, true, pooled, Pass.Unwatched);
+            Add(hash, pooled);
+        }
+
+        double[] scales = Array.ConvertAll(norms, norm => 1 / norm);
+        float[] centroids = Cases.Values(dim + 1, K * dim);
+        int[] nearest = new int[Count];
+        double[] squared = new double[Count];
+        foreach (double[] scale in new[] { [], scales })
+        {
+            kernels.AssignNearest(rows, scale, centroids, nearest, squared, Pass.Unwatched);
+            long[] sums = new long[K * dim];
+            kernels.AccumulateCentroids(rows, scale, nearest, 40, sums, Pass.Unwatched);
+            int[] seen = new int[Count];
+            double[] least = [.. Enumerable.Repeat(double.PositiveInfinity, Count)];
+            double[] centres = Array.ConvertAll(centroids, v => v / 3.0);
+            kernels.RelaxMinDistances(rows, scale, [5, 3, 149], centres.AsSpan(0, 6 * dim), seen, least, Pass.Unwatched);
+            Add(hash, least);
+            kernels.RelaxMinDistances(rows, scale, [], centres, seen, least, Pass.Unwatched);
+            Add(hash, nearest);
+            Add(hash, squared);
+            Add(hash, sums);
+            Add(hash, seen);
+            Add(hash, least);
+        }
+
+        QueryGroups queries = new(Cases.Values(dim + 2, 21 * dim), dim, [0, 1, 18, 21]);
+        ScoreRange[] ranges = kernels.SimilarityRanges(rows, norms, queries, Pass.Unwatched);
+        Add(hash, ranges);
+        foreach (Combination combination in Enum.GetValues<Combination>())
+        {
+            ScoreRange[] given = combination == Combination.NormalizedMean ? ranges : [];
+            foreach (RankedRows list in kernels.TopSimilarities(rows, norms, queries, combination, given, 12, Pass.Unwatched))
+            {
+                Add(hash, list.Rows);
+                Add(hash, list.Scores);
+            }
+        }
+    }
+
+    private static void Add<T>(IncrementalHash hash, T[] values)
+        where T : unmanaged => hash.AppendData(MemoryMarshal.AsBytes<T>(values));
+}
