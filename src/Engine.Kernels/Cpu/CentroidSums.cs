@@ -138,8 +138,10 @@ internal static unsafe class CentroidSums<TLanes, TFloat, TDouble, TElement>
 
             if (whole < dim)
             {
-                TDouble tail = RowMath<TLanes, TFloat, TDouble>.LoadTail<TElement>(x, whole, dim, view.Scale);
-                AddOneByOne(TLanes.Multiply(TLanes.Multiply(by, tail), unit), lanes, to + whole, dim - whole);
+                Sixteen tail;
+                RowMath<TLanes, TFloat, TDouble>.CopyTail<TElement>(x, whole, dim, tail.Bytes);
+                TDouble v = TLanes.Multiply(TLanes.Multiply(by, RowMath<TLanes, TFloat, TDouble>.Load<TElement>(tail.Bytes, 0, view.Scale)), unit);
+                AddOneByOne(v, lanes, to + whole, dim - whole);
             }
         }
 

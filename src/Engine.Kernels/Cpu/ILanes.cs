@@ -87,6 +87,9 @@ internal unsafe interface ILanes<TFloat, TDouble>
     /// <summary>x * y, rounded.</summary>
     static abstract TDouble Multiply(TDouble x, TDouble y);
 
+    /// <summary>x * y + sum where the product is exact (an integer below 2^29 times a float32), so that fusing cannot change a bit.</summary>
+    static abstract TDouble MultiplyAddExact(TDouble x, TDouble y, TDouble sum);
+
     /// <summary>x / y.</summary>
     static abstract TDouble Divide(TDouble x, TDouble y);
 

@@ -209,6 +209,10 @@ internal readonly unsafe struct Lanes128 : ILanes<Float128x4, Double128x8>
     public static Double128x8 Multiply(Double128x8 x, Double128x8 y) => new(x.First * y.First, x.Second * y.Second);
 
     [MethodImpl(Inline)]
+    public static Double128x8 MultiplyAddExact(Double128x8 x, Double128x8 y, Double128x8 sum)
+        => new(MultiplyAddExact(x.First, y.First, sum.First), MultiplyAddExact(x.Second, y.Second, sum.Second));
+
+    [MethodImpl(Inline)]
     public static Double128x8 Divide(Double128x8 x, Double128x8 y) => new(x.First / y.First, x.Second / y.Second);
 
     [MethodImpl(Inline)]
@@ -228,6 +232,13 @@ internal readonly unsafe struct Lanes128 : ILanes<Float128x4, Double128x8>
         AddRounded(x.First, sums);
         AddRounded(x.Second, sums + 8);
     }
+
+    [MethodImpl(Inline)]
+    private static Double128x4 MultiplyAddExact(Double128x4 x, Double128x4 y, Double128x4 sum) => new(
+        Vector128.FusedMultiplyAdd(x.A, y.A, sum.A),
+        Vector128.FusedMultiplyAdd(x.B, y.B, sum.B),
+        Vector128.FusedMultiplyAdd(x.C, y.C, sum.C),
+        Vector128.FusedMultiplyAdd(x.D, y.D, sum.D));
 
     [MethodImpl(Inline)]
     private static bool RoundsByAddition(Double128x4 x)

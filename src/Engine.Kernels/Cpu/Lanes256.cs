@@ -150,6 +150,13 @@ internal readonly unsafe struct Lanes256 : ILanes<Float256x2, Double256x4>
     public static Double256x4 Multiply(Double256x4 x, Double256x4 y) => new(x.A * y.A, x.B * y.B, x.C * y.C, x.D * y.D);
 
     [MethodImpl(Inline)]
+    public static Double256x4 MultiplyAddExact(Double256x4 x, Double256x4 y, Double256x4 sum) => new(
+        Vector256.FusedMultiplyAdd(x.A, y.A, sum.A),
+        Vector256.FusedMultiplyAdd(x.B, y.B, sum.B),
+        Vector256.FusedMultiplyAdd(x.C, y.C, sum.C),
+        Vector256.FusedMultiplyAdd(x.D, y.D, sum.D));
+
+    [MethodImpl(Inline)]
     public static Double256x4 Divide(Double256x4 x, Double256x4 y) => new(x.A / y.A, x.B / y.B, x.C / y.C, x.D / y.D);
 
     [MethodImpl(Inline)]

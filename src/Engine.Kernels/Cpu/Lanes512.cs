@@ -34,8 +34,8 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>, Double512x2>
         // Sign in bit 31, the 15 other bits in 13..27: a float32 that is 2^112 times too small, denormals included.
         Vector512<int> spread = Avx512F.ConvertToVector512Int32(Vector256.Load((short*)at)) << 13;
         Vector512<int> magnitude = spread & Vector512.Create(0x0FFFE000);
-        Vector512<int> special = Vector512.GreaterThan(magnitude, Vector512.Create(0x0F7FFFFF)) & Vector512.Create(0x70000000);
-        Vector512<int> bits = (spread & Vector512.Create(unchecked((int)0x8FFFE000))) | special;
+        Vector512<int> bits = spread & Vector512.Create(unchecked((int)0x8FFFE000));
+        bits = Vector512.ConditionalSelect(Vector512.GreaterThan(magnitude, Vector512.Create(0x0F7FFFFF)), bits | Vector512.Create(0x70000000), bits);
         return bits.AsSingle() * Vector512.Create(HalfBits.Rescale);
     }
 
@@ -110,6 +110,10 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>, Double512x2>
 
     [MethodImpl(Inline)]
     public static Double512x2 Multiply(Double512x2 x, Double512x2 y) => new(x.First * y.First, x.Second * y.Second);
+
+    [MethodImpl(Inline)]
+    public static Double512x2 MultiplyAddExact(Double512x2 x, Double512x2 y, Double512x2 sum)
+        => new(Vector512.FusedMultiplyAdd(x.First, y.First, sum.First), Vector512.FusedMultiplyAdd(x.Second, y.Second, sum.Second));
 
     [MethodImpl(Inline)]
     public static Double512x2 Divide(Double512x2 x, Double512x2 y) => new(x.First / y.First, x.Second / y.Second);

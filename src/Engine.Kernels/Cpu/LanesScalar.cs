@@ -19,8 +19,12 @@ internal struct Double16Lanes
 /// <summary>No vector instruction at all: one lane after another. It runs anywhere and is the set that the others must agree with.</summary>
 internal readonly unsafe struct LanesScalar : ILanes<Float16Lanes, Double16Lanes>
 {
+    // Optimised at once: these are called so often that the first, unoptimised version would be felt.
+    private const MethodImplOptions Optimize = MethodImplOptions.AggressiveOptimization;
+
     public static bool Wide => false;
 
+    [MethodImpl(Optimize)]
     public static Float16Lanes LoadF32(float* at)
     {
         Float16Lanes to = default;
@@ -28,6 +32,7 @@ internal readonly unsafe struct LanesScalar : ILanes<Float16Lanes, Double16Lanes
         return to;
     }
 
+    [MethodImpl(Optimize)]
     public static Float16Lanes LoadF16(ushort* at)
     {
         Float16Lanes to = default;
@@ -35,6 +40,7 @@ internal readonly unsafe struct LanesScalar : ILanes<Float16Lanes, Double16Lanes
         return to;
     }
 
+    [MethodImpl(Optimize)]
     public static Float16Lanes LoadBF16(ushort* at)
     {
         Float16Lanes to = default;
@@ -42,6 +48,7 @@ internal readonly unsafe struct LanesScalar : ILanes<Float16Lanes, Double16Lanes
         return to;
     }
 
+    [MethodImpl(Optimize)]
     public static Float16Lanes LoadI8(sbyte* at, float scale)
     {
         Float16Lanes to = default;
@@ -49,6 +56,7 @@ internal readonly unsafe struct LanesScalar : ILanes<Float16Lanes, Double16Lanes
         return to;
     }
 
+    [MethodImpl(Optimize)]
     public static Double16Lanes LoadF64(double* at)
     {
         Double16Lanes to = default;
@@ -56,16 +64,19 @@ internal readonly unsafe struct LanesScalar : ILanes<Float16Lanes, Double16Lanes
         return to;
     }
 
+    [MethodImpl(Optimize)]
     public static void Store(Float16Lanes value, float* at)
     {
         for (int i = 0; i < 16; i++) Unsafe.WriteUnaligned(at + i, value[i]);
     }
 
+    [MethodImpl(Optimize)]
     public static void Store(Double16Lanes value, double* at)
     {
         for (int i = 0; i < 16; i++) Unsafe.WriteUnaligned(at + i, value[i]);
     }
 
+    [MethodImpl(Optimize)]
     public static Float16Lanes Broadcast(float value)
     {
         Float16Lanes to = default;
@@ -73,6 +84,7 @@ internal readonly unsafe struct LanesScalar : ILanes<Float16Lanes, Double16Lanes
         return to;
     }
 
+    [MethodImpl(Optimize)]
     public static Double16Lanes Broadcast(double value)
     {
         Double16Lanes to = default;
@@ -80,6 +92,7 @@ internal readonly unsafe struct LanesScalar : ILanes<Float16Lanes, Double16Lanes
         return to;
     }
 
+    [MethodImpl(Optimize)]
     public static Float16Lanes Add(Float16Lanes x, Float16Lanes y)
     {
         for (int i = 0; i < 16; i++) x[i] += y[i];
@@ -87,30 +100,35 @@ internal readonly unsafe struct LanesScalar : ILanes<Float16Lanes, Double16Lanes
     }
 
     // Not fused: without the instruction a fused product is emulated in software, and a proposal does not need it.
+    [MethodImpl(Optimize)]
     public static Float16Lanes MultiplyAdd(Float16Lanes x, Float16Lanes y, Float16Lanes sum)
     {
         for (int i = 0; i < 16; i++) sum[i] += x[i] * y[i];
         return sum;
     }
 
+    [MethodImpl(Optimize)]
     public static Float16Lanes Min(Float16Lanes x, Float16Lanes y)
     {
         for (int i = 0; i < 16; i++) x[i] = x[i] < y[i] ? x[i] : y[i];
         return x;
     }
 
+    [MethodImpl(Optimize)]
     public static Float16Lanes Max(Float16Lanes x, Float16Lanes y)
     {
         for (int i = 0; i < 16; i++) x[i] = x[i] > y[i] ? x[i] : y[i];
         return x;
     }
 
+    [MethodImpl(Optimize)]
     public static Float16Lanes Abs(Float16Lanes x)
     {
         for (int i = 0; i < 16; i++) x[i] = MathF.Abs(x[i]);
         return x;
     }
 
+    [MethodImpl(Optimize)]
     public static float Lowest(Float16Lanes x)
     {
         float lowest = x[0];
@@ -118,6 +136,7 @@ internal readonly unsafe struct LanesScalar : ILanes<Float16Lanes, Double16Lanes
         return lowest;
     }
 
+    [MethodImpl(Optimize)]
     public static float Highest(Float16Lanes x)
     {
         float highest = x[0];
@@ -125,6 +144,7 @@ internal readonly unsafe struct LanesScalar : ILanes<Float16Lanes, Double16Lanes
         return highest;
     }
 
+    [MethodImpl(Optimize)]
     public static float SumApproximately(Float16Lanes x)
     {
         float sum = 0;
@@ -132,6 +152,7 @@ internal readonly unsafe struct LanesScalar : ILanes<Float16Lanes, Double16Lanes
         return sum;
     }
 
+    [MethodImpl(Optimize)]
     public static uint AtMost(Float16Lanes x, Float16Lanes bound)
     {
         uint mask = 0;
@@ -139,8 +160,10 @@ internal readonly unsafe struct LanesScalar : ILanes<Float16Lanes, Double16Lanes
         return mask;
     }
 
+    [MethodImpl(Optimize)]
     public static uint AtLeast(Float16Lanes x, Float16Lanes bound) => AtMost(bound, x);
 
+    [MethodImpl(Optimize)]
     public static Double16Lanes Widen(Float16Lanes x)
     {
         Double16Lanes to = default;
@@ -148,6 +171,7 @@ internal readonly unsafe struct LanesScalar : ILanes<Float16Lanes, Double16Lanes
         return to;
     }
 
+    [MethodImpl(Optimize)]
     public static Float16Lanes Narrow(Double16Lanes x)
     {
         Float16Lanes to = default;
@@ -155,30 +179,42 @@ internal readonly unsafe struct LanesScalar : ILanes<Float16Lanes, Double16Lanes
         return to;
     }
 
+    [MethodImpl(Optimize)]
     public static Double16Lanes Add(Double16Lanes x, Double16Lanes y)
     {
         for (int i = 0; i < 16; i++) x[i] += y[i];
         return x;
     }
 
+    [MethodImpl(Optimize)]
     public static Double16Lanes Subtract(Double16Lanes x, Double16Lanes y)
     {
         for (int i = 0; i < 16; i++) x[i] -= y[i];
         return x;
     }
 
+    [MethodImpl(Optimize)]
     public static Double16Lanes Multiply(Double16Lanes x, Double16Lanes y)
     {
         for (int i = 0; i < 16; i++) x[i] *= y[i];
         return x;
     }
 
+    [MethodImpl(Optimize)]
+    public static Double16Lanes MultiplyAddExact(Double16Lanes x, Double16Lanes y, Double16Lanes sum)
+    {
+        for (int i = 0; i < 16; i++) sum[i] += x[i] * y[i];
+        return sum;
+    }
+
+    [MethodImpl(Optimize)]
     public static Double16Lanes Divide(Double16Lanes x, Double16Lanes y)
     {
         for (int i = 0; i < 16; i++) x[i] /= y[i];
         return x;
     }
 
+    [MethodImpl(Optimize)]
     public static double Sum(Double16Lanes x)
     {
         for (int half = 8; half > 0; half /= 2)
@@ -186,6 +222,7 @@ internal readonly unsafe struct LanesScalar : ILanes<Float16Lanes, Double16Lanes
         return x[0];
     }
 
+    [MethodImpl(Optimize)]
     public static bool RoundsByAddition(Double16Lanes x)
     {
         for (int i = 0; i < 16; i++)
@@ -193,6 +230,7 @@ internal readonly unsafe struct LanesScalar : ILanes<Float16Lanes, Double16Lanes
         return true;
     }
 
+    [MethodImpl(Optimize)]
     public static void AddRounded(Double16Lanes x, long* sums)
     {
         for (int i = 0; i < 16; i++) Unsafe.WriteUnaligned(sums + i, Unsafe.ReadUnaligned<long>(sums + i) + Rounding.HalfToEven(x[i]));

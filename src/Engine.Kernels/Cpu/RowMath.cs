@@ -14,28 +14,39 @@ internal static unsafe class RowMath<TLanes, TFloat, TDouble>
     /// <param name="scale">The matrix's scale, for 8-bit elements.</param>
     /// <param name="y">dim elements of <typeparamref name="TY"/>.</param>
     /// <param name="dim">Elements, at least 1.</param>
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Dot<TX, TY>(byte* x, float scale, byte* y, int dim)
         where TX : struct, IOperand
         where TY : struct, IOperand
     {
-        TDouble sum = default;
+        Sixteen xTail, yTail;
         int whole = dim & ~15;
+        CopyTail<TX>(x, whole, dim, xTail.Bytes);
+        CopyTail<TY>(y, whole, dim, yTail.Bytes);
+        TDouble sum = default;
         for (int j = 0; j < whole; j += 16)
             sum = TLanes.Add(sum, TLanes.Multiply(Load<TX>(x, j, scale), Load<TY>(y, j, 1)));
         if (whole < dim)
-            sum = TLanes.Add(sum, TLanes.Multiply(LoadTail<TX>(x, whole, dim, scale), LoadTail<TY>(y, whole, dim, 1)));
+            sum = TLanes.Add(sum, TLanes.Multiply(Load<TX>(xTail.Bytes, 0, scale), Load<TY>(yTail.Bytes, 0, 1)));
         return TLanes.Sum(sum);
     }
 
     /// <summary>Four dot products of one row, which is loaded once.</summary>
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Dot4<TX, TY>(byte* x, float scale, byte* y0, byte* y1, byte* y2, byte* y3, int dim, double* dots)
         where TX : struct, IOperand
         where TY : struct, IOperand
     {
-        TDouble s0 = default, s1 = default, s2 = default, s3 = default;
+        Sixteen xTail, tail0, tail1, tail2, tail3;
         int whole = dim & ~15;
+        CopyTail<TX>(x, whole, dim, xTail.Bytes);
+        CopyTail<TY>(y0, whole, dim, tail0.Bytes);
+        CopyTail<TY>(y1, whole, dim, tail1.Bytes);
+        CopyTail<TY>(y2, whole, dim, tail2.Bytes);
+        CopyTail<TY>(y3, whole, dim, tail3.Bytes);
+        TDouble s0 = default, s1 = default, s2 = default, s3 = default;
         for (int j = 0; j < whole; j += 16)
         {
             TDouble v = Load<TX>(x, j, scale);
@@ -47,11 +58,11 @@ internal static unsafe class RowMath<TLanes, TFloat, TDouble>
 
         if (whole < dim)
         {
-            TDouble v = LoadTail<TX>(x, whole, dim, scale);
-            s0 = TLanes.Add(s0, TLanes.Multiply(v, LoadTail<TY>(y0, whole, dim, 1)));
-            s1 = TLanes.Add(s1, TLanes.Multiply(v, LoadTail<TY>(y1, whole, dim, 1)));
-            s2 = TLanes.Add(s2, TLanes.Multiply(v, LoadTail<TY>(y2, whole, dim, 1)));
-            s3 = TLanes.Add(s3, TLanes.Multiply(v, LoadTail<TY>(y3, whole, dim, 1)));
+            TDouble v = Load<TX>(xTail.Bytes, 0, scale);
+            s0 = TLanes.Add(s0, TLanes.Multiply(v, Load<TY>(tail0.Bytes, 0, 1)));
+            s1 = TLanes.Add(s1, TLanes.Multiply(v, Load<TY>(tail1.Bytes, 0, 1)));
+            s2 = TLanes.Add(s2, TLanes.Multiply(v, Load<TY>(tail2.Bytes, 0, 1)));
+            s3 = TLanes.Add(s3, TLanes.Multiply(v, Load<TY>(tail3.Bytes, 0, 1)));
         }
 
         dots[0] = TLanes.Sum(s0);
@@ -65,13 +76,16 @@ internal static unsafe class RowMath<TLanes, TFloat, TDouble>
     /// <param name="scale">The matrix's scale, for 8-bit elements.</param>
     /// <param name="dim">Elements, at least 1.</param>
     /// <param name="largest">max |x[j]| where every element is finite.</param>
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double SquaredNorm<TX>(byte* x, float scale, int dim, out float largest)
         where TX : struct, IElement
     {
+        Sixteen tail;
+        int whole = dim & ~15;
+        CopyTail<TX>(x, whole, dim, tail.Bytes);
         TDouble sum = default;
         TFloat high = default;
-        int whole = dim & ~15;
         for (int j = 0; j < whole; j += 16)
         {
             TFloat v = TX.Load<TLanes, TFloat, TDouble>(x + (nint)j * TX.Size, scale);
@@ -82,8 +96,7 @@ internal static unsafe class RowMath<TLanes, TFloat, TDouble>
 
         if (whole < dim)
         {
-            Sixteen elements = Sixteen.From(x + (nint)whole * TX.Size, (dim - whole) * TX.Size);
-            TFloat v = TX.Load<TLanes, TFloat, TDouble>(elements.Bytes, scale);
+            TFloat v = TX.Load<TLanes, TFloat, TDouble>(tail.Bytes, scale);
             TDouble wide = TLanes.Widen(v);
             high = TLanes.Max(high, TLanes.Abs(v));
             sum = TLanes.Add(sum, TLanes.Multiply(wide, wide));
@@ -99,17 +112,21 @@ internal static unsafe class RowMath<TLanes, TFloat, TDouble>
     /// <param name="s">The row's scale.</param>
     /// <param name="c">dim elements of <typeparamref name="TC"/>.</param>
     /// <param name="dim">Elements, at least 1.</param>
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double SquaredDistance<TX, TC>(byte* x, float scale, double s, byte* c, int dim)
         where TX : struct, IOperand
         where TC : struct, IOperand
     {
-        TDouble sum = default, by = TLanes.Broadcast(s);
+        Sixteen xTail, cTail;
         int whole = dim & ~15;
+        CopyTail<TX>(x, whole, dim, xTail.Bytes);
+        CopyTail<TC>(c, whole, dim, cTail.Bytes);
+        TDouble sum = default, by = TLanes.Broadcast(s);
         for (int j = 0; j < whole; j += 16)
             sum = AddSquare(sum, TLanes.Multiply(by, Load<TX>(x, j, scale)), Load<TC>(c, j, 1));
         if (whole < dim)
-            sum = AddSquare(sum, TLanes.Multiply(by, LoadTail<TX>(x, whole, dim, scale)), LoadTail<TC>(c, whole, dim, 1));
+            sum = AddSquare(sum, TLanes.Multiply(by, Load<TX>(xTail.Bytes, 0, scale)), Load<TC>(cTail.Bytes, 0, 1));
         return TLanes.Sum(sum);
     }
 
@@ -120,15 +137,22 @@ internal static unsafe class RowMath<TLanes, TFloat, TDouble>
     /// <param name="c">Four centres, one after another.</param>
     /// <param name="dim">Elements, at least 1.</param>
     /// <param name="distances">Destination, [4].</param>
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void SquaredDistance4<TX, TC>(byte* x, float scale, double s, byte* c, int dim, double* distances)
         where TX : struct, IOperand
         where TC : struct, IOperand
     {
-        TDouble s0 = default, s1 = default, s2 = default, s3 = default, by = TLanes.Broadcast(s);
+        Sixteen xTail, tail0, tail1, tail2, tail3;
         nint step = (nint)dim * TC.Size;
         byte* c1 = c + step, c2 = c1 + step, c3 = c2 + step;
         int whole = dim & ~15;
+        CopyTail<TX>(x, whole, dim, xTail.Bytes);
+        CopyTail<TC>(c, whole, dim, tail0.Bytes);
+        CopyTail<TC>(c1, whole, dim, tail1.Bytes);
+        CopyTail<TC>(c2, whole, dim, tail2.Bytes);
+        CopyTail<TC>(c3, whole, dim, tail3.Bytes);
+        TDouble s0 = default, s1 = default, s2 = default, s3 = default, by = TLanes.Broadcast(s);
         for (int j = 0; j < whole; j += 16)
         {
             TDouble v = TLanes.Multiply(by, Load<TX>(x, j, scale));
@@ -140,11 +164,11 @@ internal static unsafe class RowMath<TLanes, TFloat, TDouble>
 
         if (whole < dim)
         {
-            TDouble v = TLanes.Multiply(by, LoadTail<TX>(x, whole, dim, scale));
-            s0 = AddSquare(s0, v, LoadTail<TC>(c, whole, dim, 1));
-            s1 = AddSquare(s1, v, LoadTail<TC>(c1, whole, dim, 1));
-            s2 = AddSquare(s2, v, LoadTail<TC>(c2, whole, dim, 1));
-            s3 = AddSquare(s3, v, LoadTail<TC>(c3, whole, dim, 1));
+            TDouble v = TLanes.Multiply(by, Load<TX>(xTail.Bytes, 0, scale));
+            s0 = AddSquare(s0, v, Load<TC>(tail0.Bytes, 0, 1));
+            s1 = AddSquare(s1, v, Load<TC>(tail1.Bytes, 0, 1));
+            s2 = AddSquare(s2, v, Load<TC>(tail2.Bytes, 0, 1));
+            s3 = AddSquare(s3, v, Load<TC>(tail3.Bytes, 0, 1));
         }
 
         distances[0] = TLanes.Sum(s0);
@@ -158,12 +182,15 @@ internal static unsafe class RowMath<TLanes, TFloat, TDouble>
     public static TDouble Load<TX>(byte* x, int j, float scale)
         where TX : struct, IOperand => TX.LoadWide<TLanes, TFloat, TDouble>(x + (nint)j * TX.Size, scale);
 
-    /// <summary>Elements from .. dim - 1, fewer than sixteen, then zeros; reads no byte beyond the row.</summary>
-    public static TDouble LoadTail<TX>(byte* x, int from, int dim, float scale)
+    /// <summary>Copies elements from .. dim - 1, at most fifteen, and fills up with zeros; reads no byte beyond the row.</summary>
+    /// <remarks>Kernels copy tails before their loop: a call after it would have the compiler keep the accumulators in memory.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void CopyTail<TX>(byte* x, int from, int dim, byte* to)
         where TX : struct, IOperand
     {
-        Sixteen elements = Sixteen.From(x + (nint)from * TX.Size, (dim - from) * TX.Size);
-        return TX.LoadWide<TLanes, TFloat, TDouble>(elements.Bytes, scale);
+        if (from == dim) return;
+        new Span<byte>(to, 16 * TX.Size).Clear();
+        Unsafe.CopyBlockUnaligned(to, x + ((nint)from * TX.Size), (uint)((dim - from) * TX.Size));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -179,12 +206,4 @@ internal unsafe struct Sixteen
 {
     /// <summary>Sixteen float64 elements or anything smaller.</summary>
     public fixed byte Bytes[16 * sizeof(double)];
-
-    /// <summary>Copies the bytes of fewer than sixteen elements.</summary>
-    public static Sixteen From(byte* at, int bytes)
-    {
-        Sixteen room = default;
-        Unsafe.CopyBlockUnaligned(room.Bytes, at, (uint)bytes);
-        return room;
-    }
 }

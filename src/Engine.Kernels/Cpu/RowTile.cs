@@ -83,7 +83,8 @@ internal sealed unsafe class RowTile<TLanes, TFloat, TDouble, TElement> : IDispo
         for (int j = 0; j < whole; j += 16) TLanes.Store(TElement.Load<TLanes, TFloat, TDouble>(x + ((nint)j * TElement.Size), scale), to + j);
         if (whole < dim)
         {
-            Sixteen tail = Sixteen.From(x + ((nint)whole * TElement.Size), (dim - whole) * TElement.Size);
+            Sixteen tail;
+            RowMath<TLanes, TFloat, TDouble>.CopyTail<TElement>(x, whole, dim, tail.Bytes);
             TLanes.Store(TElement.Load<TLanes, TFloat, TDouble>(tail.Bytes, scale), to + whole);
         }
     }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Engine.Kernels.Cpu;
 
@@ -131,12 +132,16 @@ internal static unsafe class WeightedMeanPool<TLanes, TFloat, TDouble, TElement>
             int whole = _dim & ~15;
             for (int j = 0; j < whole; j += 16)
             {
-                byte* at = x + (nint)j * TElement.Size;
+                byte* at = x + ((nint)j * TElement.Size);
+                Prefetch(at + (4 * stride));
+                Prefetch(at + (5 * stride));
+                Prefetch(at + (6 * stride));
+                Prefetch(at + (7 * stride));
                 TDouble sum = TLanes.LoadF64(sums + j);
-                sum = TLanes.Add(sum, TLanes.Multiply(w0, Load(at, scale)));
-                sum = TLanes.Add(sum, TLanes.Multiply(w1, Load(at + stride, scale)));
-                sum = TLanes.Add(sum, TLanes.Multiply(w2, Load(at + (2 * stride), scale)));
-                sum = TLanes.Add(sum, TLanes.Multiply(w3, Load(at + (3 * stride), scale)));
+                sum = TLanes.MultiplyAddExact(w0, Load(at, scale), sum);
+                sum = TLanes.MultiplyAddExact(w1, Load(at + stride, scale), sum);
+                sum = TLanes.MultiplyAddExact(w2, Load(at + (2 * stride), scale), sum);
+                sum = TLanes.MultiplyAddExact(w3, Load(at + (3 * stride), scale), sum);
                 TLanes.Store(sum, sums + j);
             }
 
@@ -152,15 +157,16 @@ internal static unsafe class WeightedMeanPool<TLanes, TFloat, TDouble, TElement>
             double* sums = _sums.Pointer;
             int whole = _dim & ~15;
             for (int j = 0; j < whole; j += 16)
-                TLanes.Store(TLanes.Add(TLanes.LoadF64(sums + j), TLanes.Multiply(w, Load(x + (nint)j * TElement.Size, view.Scale))), sums + j);
+                TLanes.Store(TLanes.MultiplyAddExact(w, Load(x + ((nint)j * TElement.Size), view.Scale), TLanes.LoadF64(sums + j)), sums + j);
             if (whole < _dim) AddTail(x, view.Scale, whole, weight);
         }
 
         private void AddTail(byte* x, float scale, int whole, double weight)
         {
-            TDouble tail = RowMath<TLanes, TFloat, TDouble>.LoadTail<TElement>(x, whole, _dim, scale);
+            Sixteen tail;
+            RowMath<TLanes, TFloat, TDouble>.CopyTail<TElement>(x, whole, _dim, tail.Bytes);
             double* sums = _sums.Pointer + whole;
-            TLanes.Store(TLanes.Add(TLanes.LoadF64(sums), TLanes.Multiply(TLanes.Broadcast(weight), tail)), sums);
+            TLanes.Store(TLanes.MultiplyAddExact(TLanes.Broadcast(weight), Load(tail.Bytes, scale), TLanes.LoadF64(sums)), sums);
         }
 
         /// <summary>Divides by the weights and, if asked, by the norm; then rounds once to float32.</summary>
@@ -182,6 +188,13 @@ internal static unsafe class WeightedMeanPool<TLanes, TFloat, TDouble, TElement>
             int whole = _dim & ~15;
             for (int j = 0; j < whole; j += 16) TLanes.Store(TLanes.Narrow(TLanes.Divide(TLanes.LoadF64(sums + j), length)), to + j);
             for (int j = whole; j < _dim; j++) to[j] = (float)(sums[j] / (_job.Normalize ? norm : 1));
+        }
+
+        /// <summary>Asks for the next tokens' elements; an address beyond the block is a hint the processor drops.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Prefetch(byte* at)
+        {
+            if (Sse.IsSupported) Sse.Prefetch0(at);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -35,7 +35,7 @@ internal static class KernelBits
 
     private static void Add(IncrementalHash hash, IKernels kernels, int dim, ElementType element, int longestBlock)
     {
-        const int Count = 150, K = 35;
+        const int Count = 80, K = 35;
 
         // Every third row is another's copy, so that ties are part of the test.
         float[] values = Cases.Values(dim, Count * dim);
@@ -67,7 +67,7 @@ internal static class KernelBits
             int[] seen = new int[Count];
             double[] least = [.. Enumerable.Repeat(double.PositiveInfinity, Count)];
             double[] centres = Array.ConvertAll(centroids, v => v / 3.0);
-            kernels.RelaxMinDistances(rows, scale, [5, 3, 149], centres.AsSpan(0, 6 * dim), seen, least, Pass.Unwatched);
+            kernels.RelaxMinDistances(rows, scale, [5, 3, 79], centres.AsSpan(0, 6 * dim), seen, least, Pass.Unwatched);
             Add(hash, least);
             kernels.RelaxMinDistances(rows, scale, [], centres, seen, least, Pass.Unwatched);
             Add(hash, nearest);

@@ -49,12 +49,15 @@ internal static class Oracle
     });
 
     public static (int Nearest, double Squared) Nearest(float[] x, double scale, float[][] centroids)
+        => Nearest(x, scale, Array.ConvertAll(centroids, c => Array.ConvertAll(c, v => (double)v)));
+
+    public static (int Nearest, double Squared) Nearest(float[] x, double scale, double[][] centroids)
     {
         int nearest = -1;
         double best = double.PositiveInfinity;
         for (int c = 0; c < centroids.Length; c++)
         {
-            double d = SquaredDistance(x, scale, Array.ConvertAll(centroids[c], v => (double)v));
+            double d = SquaredDistance(x, scale, centroids[c]);
             if (nearest >= 0 && !(d < best)) continue;
             nearest = c;
             best = d;
