@@ -1,1 +1,52 @@
-return 0;
+using System.Globalization;
+using BenchmarkDotNet.Columns;
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Exporters;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Loggers;
+using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using Engine.Bench;
+
+CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+return args switch
+{
+    ["kernels", .. var rest] => Kernels(smoke: rest.Contains("--smoke")),
+    ["limits"] => Limits(),
+    ["make-matrix", var path, var rows, var dim, .. var rest] => MadeMatrix.Write(path, long.Parse(rows, CultureInfo.InvariantCulture), int.Parse(dim, CultureInfo.InvariantCulture), half: rest.Contains("--f16")),
+    _ => Usage(),
+};
+
+static int Kernels(bool smoke)
+{
+    KernelBench.Small = smoke;
+    Job job = (smoke ? Job.Dry : Job.Default.WithWarmupCount(2).WithIterationCount(7).WithMaxIterationCount(7)).WithToolchain(InProcessEmitToolchain.Instance);
+    IConfig config = ManualConfig.CreateEmpty()
+        .AddJob(job)
+        .AddLogger(ConsoleLogger.Default)
+        .AddExporter(MarkdownExporter.GitHub)
+        .AddColumnProvider(DefaultColumnProviders.Descriptor, DefaultColumnProviders.Params)
+        .AddColumn(StatisticColumn.Median, StatisticColumn.Min)
+        .AddColumn(WorkColumn.All)
+        .WithOptions(ConfigOptions.DisableOptimizationsValidator);
+    Console.WriteLine($"// {MachineLimits.Measured}");
+    var summary = BenchmarkRunner.Run<KernelBench>(config);
+    bool failed = summary.HasCriticalValidationErrors || summary.Reports.Length == 0 || summary.Reports.Any(r => !r.Success);
+    return failed ? 1 : 0;
+}
+
+static int Limits()
+{
+    Console.WriteLine(MachineLimits.Measured);
+    return 0;
+}
+
+static int Usage()
+{
+    Console.Error.WriteLine("""
+        kernels [--smoke]                       every kernel, with GB/s, GFLOP/s and the share of this machine's measured limits
+        limits                                  this machine's measured limits
+        make-matrix PATH ROWS DIM [--f16]       a reproducible .npy of clustered unit vectors
+        """);
+    return 2;
+}

@@ -10,7 +10,7 @@ namespace Engine;
 /// Results depend on the step, its values and <see cref="EngineOptions.Seed"/> alone, not on threads or the machine. Steps run one at a time, each on all
 /// threads; calls made meanwhile wait their turn. All members may be called from any thread.
 /// </remarks>
-public sealed class SelectionEngine : IDisposable
+public sealed partial class SelectionEngine : IDisposable
 {
     private readonly IKernels _kernels;
     private readonly long _seed;

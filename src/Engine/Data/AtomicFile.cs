@@ -40,20 +40,35 @@ internal sealed class AtomicFile : IDisposable
     /// <summary>Bytes written.</summary>
     public long Length => _stream.Length;
 
-    /// <summary>SHA-256 of the content in lower-case hexadecimal; known after <see cref="Commit"/>.</summary>
+    /// <summary>SHA-256 of the content in lower-case hexadecimal; known after <see cref="Seal"/> or <see cref="Commit"/>.</summary>
     public string Sha256 { get; private set; } = "";
 
     /// <summary>A temporary file that could not be removed, or null.</summary>
     public string? LeftBehind { get; private set; }
 
+    /// <summary>Ends the content: it is on the disk and its hash is known, but it still stands under its temporary name.</summary>
+    /// <exception cref="EngineException">The disk is full or refuses to flush: exit 7. A failed flush is final: start a new file.</exception>
+    public void Seal()
+    {
+        ObjectDisposedException.ThrowIf(_done, this);
+        if (Sha256.Length > 0) return;
+        try
+        {
+            Sha256 = _stream.Finish();
+        }
+        catch (Exception refused) when (IoError.IsFrom(refused))
+        {
+            throw IoError.Writing(Path, refused);
+        }
+    }
+
     /// <summary>Puts the file in its place, durably. When this returns, the file survives a power cut.</summary>
     /// <exception cref="EngineException">The disk is full, refuses to flush, or the rename fails: exit 7. A failed flush is final: start a new file.</exception>
     public void Commit()
     {
-        ObjectDisposedException.ThrowIf(_done, this);
+        Seal();
         try
         {
-            Sha256 = _stream.Finish();
             Durable.Rename(_temporary, Path);
             _done = true;
             Durable.FlushDirectory(_folder);

@@ -1,5 +1,4 @@
 using Engine.Data;
-using Engine.Steps;
 
 namespace Engine.Plans;
 

@@ -1,14 +1,11 @@
 using System.Text.Json.Nodes;
 using Engine.Data;
-using Engine.Steps;
 
 namespace Engine.Plans;
 
 /// <summary>Version 1 of the plan language over a set of ops: the declarations that the reader and the schema share.</summary>
 internal sealed class PlanLanguage
 {
-    private static readonly Lazy<PlanLanguage> Known = new(() => new PlanLanguage(StepCatalogue.All));
-
     /// <summary>Declares the language.</summary>
     /// <param name="steps">The ops it has.</param>
     public PlanLanguage(IReadOnlyList<StepDefinition> steps)
@@ -28,9 +25,6 @@ internal sealed class PlanLanguage
         Outputs = Keys.Optional("outputs", new NamesShape<Arguments>("output", Shapes.Object(OutputKeys.Set), 0), "What to write besides the run's folder, by name.");
         Run = Keys.Optional("run", Shapes.Object(RunKeys.Set), "How to run the plan; no part of what it computes.");
     }
-
-    /// <summary>The language with the engine's own ops.</summary>
-    public static PlanLanguage Version1 => Known.Value;
 
     /// <summary>The keys of a plan.</summary>
     public ParameterSet Keys { get; } = new();

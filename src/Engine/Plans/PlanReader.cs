@@ -1,21 +1,20 @@
-using Engine.Steps;
-
 namespace Engine.Plans;
 
 /// <summary>From a plan's text to a plan that can run, or to every error in it.</summary>
-public static class PlanReader
+internal static class PlanReader
 {
     private const int MostErrors = 1000;
 
     /// <summary>Reads a plan file.</summary>
     /// <param name="path">The file; relative paths inside start from its folder.</param>
     /// <param name="overrides">Values that replace the plan's own, each <c>path=value</c>.</param>
+    /// <param name="language">The ops a plan may name.</param>
     /// <exception cref="EngineException">The plan is missing, no regular file, or wrong: exit 3, with every error in the order of their places. An override is malformed: exit 2. The file cannot be read: exit 7.</exception>
-    public static Plan Read(string path, IReadOnlyList<string> overrides)
+    public static Plan Read(string path, IReadOnlyList<string> overrides, PlanLanguage language)
     {
         PlanOverrides.CheckForm(overrides);
         byte[] json = PlanFile.Read(path);
-        return Parse(json, path, Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/", overrides);
+        return Parse(json, path, Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/", overrides, language);
     }
 
     /// <summary>Reads a plan from memory.</summary>
@@ -23,12 +22,13 @@ public static class PlanReader
     /// <param name="file">What messages call it.</param>
     /// <param name="folder">The folder that relative paths start from.</param>
     /// <param name="overrides">Values that replace the plan's own, each <c>path=value</c>.</param>
+    /// <param name="language">The ops a plan may name.</param>
     /// <exception cref="EngineException">The plan is wrong: exit 3, with every error in the order of their places. An override is malformed: exit 2.</exception>
-    public static Plan Parse(ReadOnlyMemory<byte> json, string file, string folder, IReadOnlyList<string> overrides) =>
-        Parse(json, file, folder, overrides, PlanLanguage.Version1, Environment.GetEnvironmentVariable);
+    public static Plan Parse(ReadOnlyMemory<byte> json, string file, string folder, IReadOnlyList<string> overrides, PlanLanguage language) =>
+        Parse(json, file, folder, overrides, language, Environment.GetEnvironmentVariable);
 
-    /// <summary>Reads a plan in a language with other ops, or with another environment.</summary>
-    internal static Plan Parse(ReadOnlyMemory<byte> json, string file, string folder, IReadOnlyList<string> overrides, PlanLanguage language, Func<string, string?> environment)
+    /// <summary>Reads a plan with another environment.</summary>
+    public static Plan Parse(ReadOnlyMemory<byte> json, string file, string folder, IReadOnlyList<string> overrides, PlanLanguage language, Func<string, string?> environment)
     {
         PlanOverrides.CheckForm(overrides);
         var reading = new PlanReading();

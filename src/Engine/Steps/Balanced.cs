@@ -19,7 +19,7 @@ public sealed record Balanced : Step<Selection>
     /// <inheritdoc/>
     public override string Op => Definition.Op;
 
-    internal static StepDefinition Definition { get; } = Define();
+    internal static StepBinding Definition { get; } = Define();
 
     /// <inheritdoc/>
     public override Selection Run(StepRun run)
@@ -38,7 +38,7 @@ public sealed record Balanced : Step<Selection>
         return new Selection { Indices = picks, PoolRows = rows, Pool = records };
     }
 
-    private static StepDefinition Define()
+    private static StepBinding Define()
     {
         var keys = new ParameterSet();
         Parameter<Reference> @in = keys.Required("in", Shapes.Reference(ValueKind.Records, ValueKind.Embeddings), "Records with a source, or embeddings bound to them.");
@@ -46,7 +46,7 @@ public sealed record Balanced : Step<Selection>
         Parameter<Budget> budget = keys.Required("budget", Shapes.Budget, "How many rows to take.");
         Parameter<SourceDraw> draw = keys.Optional("draw", Shapes.Choice(("inOrder", SourceDraw.InOrder), ("random", SourceDraw.Random)), SourceDraw.InOrder, "inOrder",
             "Which of its rows a source gives first: in pool order, as the published code does, or at random.");
-        return new StepDefinition("balanced", ValueKind.Selection, "Takes one row of every source in turn.", keys, (arguments, inputs) => new Balanced
+        return new StepBinding("balanced", ValueKind.Selection, "Takes one row of every source in turn.", keys, (arguments, inputs) => new Balanced
         {
             In = inputs.Get<Value>(arguments.Get(@in)),
             Budget = arguments.Get(budget),

@@ -25,12 +25,12 @@ public sealed record Embed : Step<Embeddings>
     /// <inheritdoc/>
     public override string Op => Definition.Op;
 
-    internal static StepDefinition Definition { get; } = Define();
+    internal static StepBinding Definition { get; } = Define();
 
     /// <inheritdoc/>
     public override Embeddings Run(StepRun run) => new(Model.Embed(this, run), run.Name) { Pool = In };
 
-    private static StepDefinition Define()
+    private static StepBinding Define()
     {
         var keys = new ParameterSet();
         Parameter<Reference> @in = keys.Required("in", Shapes.Reference(ValueKind.Records), "The records.");
@@ -40,7 +40,7 @@ public sealed record Embed : Step<Embeddings>
         Parameter<ChatTemplate> template = keys.Optional("template", Shapes.Choice(
             ("tulu", ChatTemplate.Tulu), ("plain", ChatTemplate.Plain), ("promptOnly", ChatTemplate.PromptOnly), ("labelOnly", ChatTemplate.LabelOnly)),
             ChatTemplate.Tulu, "tulu", "How a conversation becomes text.");
-        return new StepDefinition("embed", ValueKind.Embeddings, "Turns every record into a vector.", keys, (arguments, inputs) => new Embed
+        return new StepBinding("embed", ValueKind.Embeddings, "Turns every record into a vector.", keys, (arguments, inputs) => new Embed
         {
             In = inputs.Get<Records>(arguments.Get(@in)),
             Model = arguments.Get(model),

@@ -32,7 +32,7 @@ public sealed record Filter : Step<Selection>
     /// <inheritdoc/>
     public override string Op => Definition.Op;
 
-    internal static StepDefinition Definition { get; } = Define();
+    internal static StepBinding Definition { get; } = Define();
 
     /// <inheritdoc/>
     public override Selection Run(StepRun run)
@@ -105,7 +105,7 @@ public sealed record Filter : Step<Selection>
         return characters;
     }
 
-    private static StepDefinition Define()
+    private static StepBinding Define()
     {
         var bounds = new ParameterSet();
         Parameter<Reference> table = bounds.Required("input", Shapes.Reference(ValueKind.Scores), "The scores, one row per row of the pool.");
@@ -121,7 +121,7 @@ public sealed record Filter : Step<Selection>
         Parameter<long?> minCharacters = keys.OptionalValue("minCharacters", Shapes.Integer(0), "Fewest characters of the contents of all turns together.");
         Parameter<long?> maxCharacters = keys.OptionalValue("maxCharacters", Shapes.Integer(0), "Most characters of the contents of all turns together.");
         Parameter<Arguments?> scores = keys.Optional("scores", Shapes.Object(bounds), "Bounds on a score.");
-        return new StepDefinition("filter", ValueKind.Selection, "Keeps the rows that meet every condition, in their order.", keys, (arguments, inputs) => new Filter
+        return new StepBinding("filter", ValueKind.Selection, "Keeps the rows that meet every condition, in their order.", keys, (arguments, inputs) => new Filter
         {
             In = inputs.Get<Value>(arguments.Get(@in)),
             Sources = arguments.Get(sources),

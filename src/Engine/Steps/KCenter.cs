@@ -31,7 +31,7 @@ public sealed record KCenter : Step<Selection>
     /// <inheritdoc/>
     public override string Op => Definition.Op;
 
-    internal static StepDefinition Definition { get; } = Define();
+    internal static StepBinding Definition { get; } = Define();
 
     /// <inheritdoc/>
     public override Selection Run(StepRun run)
@@ -119,7 +119,7 @@ public sealed record KCenter : Step<Selection>
         : throw EngineException.Input(In.Name, "POOL",
             $"\"{key}\" is a selection from a pool of {selection.PoolRows} rows, but there are {In.Rows} vectors. Select from the same input.");
 
-    private static StepDefinition Define()
+    private static StepBinding Define()
     {
         var keys = new ParameterSet();
         Parameter<Reference> @in = keys.Required("in", Shapes.Reference(ValueKind.Embeddings), "The vectors.");
@@ -129,7 +129,7 @@ public sealed record KCenter : Step<Selection>
         Parameter<Func<StepInputs, FirstCentre>?> start = keys.Optional("start", StartShape(), "What the traversal begins with; row 0 when absent, or the lowest row of \"within\".");
         Parameter<double> stopRadius = keys.Optional("stopRadius", Shapes.Number(0), 0, 0, "Stop as soon as the covering radius is below this distance.");
         Parameter<Reference?> within = keys.Optional("within", Shapes.Reference(ValueKind.Selection), "The rows that may be picked and must be covered.");
-        return new StepDefinition("kcenter", ValueKind.Selection, "Picks rows so that every other row is near a pick.", keys, (arguments, inputs) => new KCenter
+        return new StepBinding("kcenter", ValueKind.Selection, "Picks rows so that every other row is near a pick.", keys, (arguments, inputs) => new KCenter
         {
             In = inputs.Get<Embeddings>(arguments.Get(@in)),
             Budget = arguments.Get(budget),

@@ -37,7 +37,7 @@ public sealed record KMeans : Step<Clustering>
     /// <inheritdoc/>
     public override string Op => Definition.Op;
 
-    internal static StepDefinition Definition { get; } = Define();
+    internal static StepBinding Definition { get; } = Define();
 
     /// <inheritdoc/>
     public override Clustering Run(StepRun run)
@@ -109,7 +109,7 @@ public sealed record KMeans : Step<Clustering>
         run.Count(checked(In.Bytes * (1 + assignments + updates + seedings)), elements * (3.0 * K * assignments + updates + 3.0 * seedings));
     }
 
-    private static StepDefinition Define()
+    private static StepBinding Define()
     {
         var keys = new ParameterSet();
         Parameter<Reference> @in = keys.Required("in", Shapes.Reference(ValueKind.Embeddings), "The vectors to cluster.");
@@ -124,7 +124,7 @@ public sealed record KMeans : Step<Clustering>
             "0: update until nothing changes; above 0: also stop after an update that lowered the inertia by at most this share.");
         Parameter<int> restarts = keys.Optional("restarts", Shapes.Count(1), 1, 1, "Independent runs; the lowest inertia is kept.");
         Parameter<bool> spherical = keys.Optional("spherical", Shapes.Flag, false, false, "Cluster by direction.");
-        return new StepDefinition("kmeans", ValueKind.Clustering, "Clusters vectors by k-means.", keys, (arguments, inputs) => new KMeans
+        return new StepBinding("kmeans", ValueKind.Clustering, "Clusters vectors by k-means.", keys, (arguments, inputs) => new KMeans
         {
             In = inputs.Get<Embeddings>(arguments.Get(@in)),
             K = arguments.Get(k),

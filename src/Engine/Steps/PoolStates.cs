@@ -27,7 +27,7 @@ public sealed record PoolStates : Step<Embeddings>
     internal static Shape<Pooling> Words =>
         Shapes.Choice(("weightedMean", Pooling.WeightedMean), ("mean", Pooling.Mean), ("last", Pooling.Last), ("first", Pooling.First));
 
-    internal static StepDefinition Definition { get; } = Define();
+    internal static StepBinding Definition { get; } = Define();
 
     /// <inheritdoc/>
     public override Embeddings Run(StepRun run)
@@ -117,13 +117,13 @@ public sealed record PoolStates : Step<Embeddings>
         }
     }
 
-    private static StepDefinition Define()
+    private static StepBinding Define()
     {
         var keys = new ParameterSet();
         Parameter<Reference> @in = keys.Required("in", Shapes.Reference(ValueKind.States), "The token states.");
         Parameter<Pooling> pooling = keys.Optional("pooling", Words, Pooling.WeightedMean, "weightedMean", "Which tokens count how much.");
         Parameter<bool> normalize = keys.Optional("normalize", Shapes.Flag, true, true, "Divide each vector by its Euclidean norm.");
-        return new StepDefinition("pool", ValueKind.Embeddings, "Pools the hidden states of every record's tokens into one vector.", keys, (arguments, inputs) => new PoolStates
+        return new StepBinding("pool", ValueKind.Embeddings, "Pools the hidden states of every record's tokens into one vector.", keys, (arguments, inputs) => new PoolStates
         {
             In = inputs.Get<TokenStates>(arguments.Get(@in)),
             Pooling = arguments.Get(pooling),

@@ -17,7 +17,7 @@ public sealed record RandomSample : Step<Selection>
     /// <inheritdoc/>
     public override string Op => Definition.Op;
 
-    internal static StepDefinition Definition { get; } = Define();
+    internal static StepBinding Definition { get; } = Define();
 
     /// <inheritdoc/>
     public override Selection Run(StepRun run)
@@ -32,12 +32,12 @@ public sealed record RandomSample : Step<Selection>
         };
     }
 
-    private static StepDefinition Define()
+    private static StepBinding Define()
     {
         var keys = new ParameterSet();
         Parameter<Reference> @in = keys.Required("in", Shapes.Reference(ValueKind.Records, ValueKind.Embeddings, ValueKind.Selection), "What to draw from.");
         Parameter<Budget> budget = keys.Required("budget", Shapes.Budget, "How many rows to draw.");
-        return new StepDefinition("random", ValueKind.Selection, "Draws rows uniformly without replacement.", keys, (arguments, inputs) => new RandomSample
+        return new StepBinding("random", ValueKind.Selection, "Draws rows uniformly without replacement.", keys, (arguments, inputs) => new RandomSample
         {
             In = inputs.Get<Value>(arguments.Get(@in)),
             Budget = arguments.Get(budget),

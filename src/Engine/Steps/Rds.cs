@@ -37,7 +37,7 @@ public sealed record Rds : Step<Selection>
     /// <inheritdoc/>
     public override string Op => Definition.Op;
 
-    internal static StepDefinition Definition { get; } = Define();
+    internal static StepBinding Definition { get; } = Define();
 
     /// <inheritdoc/>
     public override Selection Run(StepRun run)
@@ -83,7 +83,7 @@ public sealed record Rds : Step<Selection>
         };
     }
 
-    private static StepDefinition Define()
+    private static StepBinding Define()
     {
         var keys = new ParameterSet();
         Parameter<Reference> @in = keys.Required("in", Shapes.Reference(ValueKind.Embeddings), "The pool's vectors.");
@@ -99,7 +99,7 @@ public sealed record Rds : Step<Selection>
             "Most rows of a source, as a count or a share of the budget; \"*\" stands for each source not named.");
         Parameter<SimilaritySearch> search = keys.Optional("search", Shapes.Choice(("exact", SimilaritySearch.Exact), ("faiss", SimilaritySearch.Faiss)), SimilaritySearch.Exact, "exact",
             "Who searches.");
-        return new StepDefinition("rds", ValueKind.Selection, "Chooses the rows most similar to what the tasks' queries look like.", keys, (arguments, inputs) => new Rds
+        return new StepBinding("rds", ValueKind.Selection, "Chooses the rows most similar to what the tasks' queries look like.", keys, (arguments, inputs) => new Rds
         {
             In = inputs.Get<Embeddings>(arguments.Get(@in)),
             Queries = [.. arguments.Get(queries).Select(task => new QueryTask(task.Key, inputs.Get<Embeddings>(task.Value)))],

@@ -1,10 +1,12 @@
+using Engine.Plans;
+
 namespace Engine.Steps;
 
 /// <summary>Every op of the plan language, in the order the documentation tells them.</summary>
 public static class StepCatalogue
 {
     /// <summary>All ops.</summary>
-    public static IReadOnlyList<StepDefinition> All { get; } =
+    public static IReadOnlyList<StepBinding> All { get; } =
     [
         Embed.Definition,
         PoolStates.Definition,
@@ -17,6 +19,9 @@ public static class StepCatalogue
         Filter.Definition,
     ];
 
+    /// <summary>The plan language with these ops.</summary>
+    internal static PlanLanguage Language { get; } = new(All);
+
     /// <summary>The op of that name, or null.</summary>
-    public static StepDefinition? Find(string op) => All.FirstOrDefault(d => d.Op == op);
+    public static StepBinding? Find(string op) => All.FirstOrDefault(d => d.Op == op);
 }

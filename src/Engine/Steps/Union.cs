@@ -17,7 +17,7 @@ public sealed record Union : Step<Selection>
     /// <inheritdoc/>
     public override string Op => Definition.Op;
 
-    internal static StepDefinition Definition { get; } = Define();
+    internal static StepBinding Definition { get; } = Define();
 
     /// <inheritdoc/>
     public override Selection Run(StepRun run)
@@ -83,12 +83,12 @@ public sealed record Union : Step<Selection>
         return pool;
     }
 
-    private static StepDefinition Define()
+    private static StepBinding Define()
     {
         var keys = new ParameterSet();
         Parameter<IReadOnlyList<Reference>> @in = keys.Required("in", Shapes.List(Shapes.Reference(ValueKind.Selection)), "The selections to join, in this order.");
         Parameter<Budget?> budget = keys.OptionalValue("budget", Shapes.Budget, "How many rows to keep from the front; all when absent.");
-        return new StepDefinition("union", ValueKind.Selection, "Joins selections from one pool without duplicates.", keys, (arguments, inputs) => new Union
+        return new StepBinding("union", ValueKind.Selection, "Joins selections from one pool without duplicates.", keys, (arguments, inputs) => new Union
         {
             In = [.. arguments.Get(@in).Select(inputs.Get<Selection>)],
             Budget = arguments.Get(budget),

@@ -21,7 +21,7 @@ internal static class StepCase
     /// <summary>The step that a plan's text describes; its references name the given values.</summary>
     public static IStep Bind(string op, string json, params (string Name, Value Value)[] values)
     {
-        StepDefinition definition = StepCatalogue.Find(op)!;
+        StepBinding definition = StepCatalogue.Find(op)!;
         var reading = new PlanReading();
         using JsonDocument document = JsonDocument.Parse(json);
         Arguments? arguments = Shapes.Object(definition.Parameters).Read(NodeOf(document.RootElement), reading);

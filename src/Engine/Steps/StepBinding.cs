@@ -3,13 +3,14 @@ using Engine.Plans;
 
 namespace Engine.Steps;
 
-/// <summary>What the plan language knows of an op: its keys, what it gives, and how its arguments become a step.</summary>
+/// <summary>An op of the plan language and how its arguments become a step.</summary>
 /// <param name="Op">The op's name in plans.</param>
 /// <param name="Gives">The kind of value it gives.</param>
 /// <param name="Summary">One sentence for the schema.</param>
 /// <param name="Parameters">Its keys, without <c>op</c>.</param>
 /// <param name="Bind">Makes the step once its inputs exist.</param>
-public sealed record StepDefinition(string Op, ValueKind Gives, string Summary, ParameterSet Parameters, Func<Arguments, StepInputs, IStep> Bind);
+public sealed record StepBinding(string Op, ValueKind Gives, string Summary, ParameterSet Parameters, Func<Arguments, StepInputs, IStep> Bind)
+    : StepDefinition(Op, Gives, Summary, Parameters);
 
 /// <summary>Gives a step the values its references name.</summary>
 /// <param name="resolve">Finds the value of an input or an earlier step.</param>

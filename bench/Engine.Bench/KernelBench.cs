@@ -1,0 +1,101 @@
+using BenchmarkDotNet.Attributes;
+using Engine.Kernels;
+
+namespace Engine.Bench;
+
+/// <summary>One benchmark per kernel of the contract, on data larger than the caches.</summary>
+public class KernelBench
+{
+    private const int Dim = 256;
+    private const int K = 256;
+    private const int Queries = 64;
+    private const int Tokens = 256;
+
+    private IKernels _kernels = null!;
+    private ArrayRows _f32 = null!;
+    private ArrayRows _f16 = null!;
+    private double[] _norms = null!;
+    private float[] _centroids = null!;
+    private int[] _assignments = null!;
+    private double[] _distances = null!;
+    private long[] _sums = null!;
+    private double[] _centre = null!;
+    private int[] _seen = null!;
+    private long[] _offsets = null!;
+    private float[] _pooled = null!;
+    private QueryGroups _queries = null!;
+
+    /// <summary>True for the smoke run: small data, no claim.</summary>
+    internal static bool Small { get; set; }
+
+    private static int Rows => Small ? 4_096 : 400_000;
+
+    [Params(1, 2)]
+    public int Threads { get; set; }
+
+    [GlobalSetup]
+    public void Setup()
+    {
+        _kernels = KernelSets.Best(Threads);
+        float[] values = MadeMatrix.Values(Rows, Dim, seed: 1);
+        _f32 = ArrayRows.From(values, Dim);
+        _f16 = ArrayRows.From(Array.ConvertAll(values, v => (Half)v), Dim);
+        _norms = new double[Rows];
+        _kernels.Inspect(_f16, _norms, Pass.Unwatched);
+        _centroids = MadeMatrix.Values(K, Dim, seed: 2);
+        _assignments = new int[Rows];
+        _distances = new double[Rows];
+        _sums = new long[K * Dim];
+        _centre = Array.ConvertAll(_centroids[..Dim], v => (double)v);
+        _seen = new int[Rows];
+        _offsets = [.. Enumerable.Range(0, Rows / Tokens + 1).Select(r => (long)r * Tokens)];
+        _pooled = new float[Rows / Tokens * Dim];
+        _queries = new QueryGroups(MadeMatrix.Values(Queries, Dim, seed: 3), Dim, [0, Queries]).Ungrouped();
+    }
+
+    [GlobalCleanup]
+    public void Cleanup()
+    {
+        _kernels.Dispose();
+        _f32.Dispose();
+        _f16.Dispose();
+    }
+
+    [Benchmark]
+    public void InspectF16() => _kernels.Inspect(_f16, _norms, Pass.Unwatched);
+
+    [Benchmark]
+    public void PoolF16() => _kernels.Pool(_f16, _offsets, Pooling.WeightedMean, normalize: true, _pooled, Pass.Unwatched);
+
+    [Benchmark]
+    public void AssignNearestF32() => _kernels.AssignNearest(_f32, [], _centroids, _assignments, _distances, Pass.Unwatched);
+
+    [Benchmark]
+    public void AccumulateCentroidsF32() => _kernels.AccumulateCentroids(_f32, [], _assignments, 30, _sums, Pass.Unwatched);
+
+    [Benchmark]
+    public void RelaxMinDistancesF32()
+    {
+        Array.Clear(_seen);
+        _kernels.RelaxMinDistances(_f32, [], [], _centre, _seen, _distances, Pass.Unwatched);
+    }
+
+    [Benchmark]
+    public RankedRows[] TopSimilaritiesF16() => _kernels.TopSimilarities(_f16, _norms, _queries, Combination.Each, [], 1000, Pass.Unwatched);
+
+    /// <summary>What one call of a benchmark does by definition.</summary>
+    internal static KernelWork WorkOf(string benchmark)
+    {
+        double elements = (double)Rows * Dim;
+        return benchmark switch
+        {
+            nameof(InspectF16) => new KernelWork(2 * elements, 2 * elements),
+            nameof(PoolF16) => new KernelWork(2 * elements, 2 * elements),
+            nameof(AssignNearestF32) => new KernelWork(4 * elements, 2 * elements * K),
+            nameof(AccumulateCentroidsF32) => new KernelWork(4 * elements, elements),
+            nameof(RelaxMinDistancesF32) => new KernelWork(4 * elements, 3 * elements),
+            nameof(TopSimilaritiesF16) => new KernelWork(2 * elements, 2 * elements * Queries),
+            _ => throw new ArgumentOutOfRangeException(nameof(benchmark), benchmark, "No work is declared for this benchmark."),
+        };
+    }
+}

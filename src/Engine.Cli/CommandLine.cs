@@ -1,0 +1,46 @@
+using System.CommandLine;
+using System.Globalization;
+
+namespace Engine.Cli;
+
+/// <summary>The verbs, their words, and the one place where an error becomes an exit code.</summary>
+internal static class CommandLine
+{
+    private const string Help = """
+        Chooses the training records that matter, out of millions.
+
+        Examples:
+          engine run plan.json                                run a plan
+          engine run plan.json --set steps.pick.budget=500    with one value changed
+          engine run plan.json --dry-run                      open and check every input, write nothing
+          engine validate plan.json                           check the plan alone
+          engine schema --out plan.schema.json                JSON Schema for editors
+
+        Exit codes: 0 ok, 2 command line, 3 plan, 4 input content, 5 input changed, 6 output exists or locked,
+        7 I/O, 8 memory, 9 native library, 10 checkpoint, 12 quality gate, 75 stopped (resume), 1 a bug.
+        """;
+
+    /// <summary>Runs one command line.</summary>
+    /// <returns>The exit code.</returns>
+    public static int Invoke(string[] args)
+    {
+        Option<bool> json = new("--json") { Description = "Print errors on stdout as a JSON array of {file, line, column, code, message}.", Recursive = true };
+        Option<bool> debug = new("--debug") { Description = "Show stack traces.", Recursive = true };
+        var root = new RootCommand(Help) { json, debug, RunCommand.Create(), ValidateCommand.Create(), SchemaCommand.Create() };
+        ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var failures = new FailureWriter(AsJson: args.Contains("--json"), Traces: args.Contains("--debug"));
+        try
+        {
+            if (parsed.Errors.Count > 0)
+                return failures.Write(new EngineException([.. parsed.Errors.Select(e => new EngineError(ExitCode.CommandLine, "USAGE", $"{e.Message} See engine --help."))]));
+            using var text = new StringWriter(CultureInfo.InvariantCulture);
+            int code = parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = text, ProcessTerminationTimeout = null });
+            StandardOutput.Write(text.ToString());
+            return code;
+        }
+        catch (Exception e)
+        {
+            return failures.Write(e);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Engine.Cli;
+
+/// <summary>Says what went wrong: one line an error on stderr, or a JSON array on stdout.</summary>
+/// <param name="AsJson">Errors as JSON.</param>
+/// <param name="Traces">Stack traces too.</param>
+internal sealed record FailureWriter(bool AsJson, bool Traces)
+{
+    private const int MostErrors = 20;
+
+    /// <summary>Writes the failure.</summary>
+    /// <returns>Its exit code.</returns>
+    public int Write(Exception failure)
+    {
+        IReadOnlyList<EngineError> errors = failure switch
+        {
+            EngineException e => e.Errors,
+            OutOfMemoryException => [new EngineError(ExitCode.Memory, "MEMORY", "memory ran out. Use a smaller plan, fewer threads or a larger machine.")],
+            _ => [new EngineError(ExitCode.Bug, "BUG", $"{failure.GetType().Name}: {failure.Message} This is a bug in the engine; run again with --debug and report what it prints.")],
+        };
+        if (AsJson) WriteJson(errors);
+        else WriteText(errors);
+        if (Traces) Console.Error.WriteLine(failure);
+        return (int)errors[0].Exit;
+    }
+
+    private static void WriteText(IReadOnlyList<EngineError> errors)
+    {
+        foreach (EngineError error in errors.Take(MostErrors)) Console.Error.WriteLine(error);
+        if (errors.Count > MostErrors) Console.Error.WriteLine($"... and {errors.Count - MostErrors} more errors");
+    }
+
+    private static void WriteJson(IReadOnlyList<EngineError> errors)
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            json.WriteStartArray();
+            foreach (EngineError error in errors)
+            {
+                json.WriteStartObject();
+                json.WriteString("file", error.File);
+                json.WriteNumber("line", error.Line);
+                json.WriteNumber("column", error.Column);
+                if (error.Offset >= 0) json.WriteNumber("offset", error.Offset);
+                json.WriteString("code", error.Code);
+                json.WriteString("message", error.Message);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        }
+
+        try
+        {
+            StandardOutput.Write(stream.ToArray());
+            StandardOutput.WriteLine("");
+        }
+        catch (EngineException)
+        {
+            // Standard output is what failed: the words go to stderr instead.
+            WriteText(errors);
+        }
+    }
+}

@@ -1,0 +1,23 @@
+using Engine.Native.Files;
+
+namespace Engine.Data;
+
+/// <summary>Standard output without a safety net: a write that fails is an error, also when a reader closed the pipe.</summary>
+internal static class ResultOutput
+{
+    private const int Descriptor = 1;
+
+    /// <summary>Writes bytes at once.</summary>
+    /// <exception cref="EngineException">They cannot be written. Exit 7.</exception>
+    public static void Write(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            StandardDescriptor.Write(Descriptor, bytes);
+        }
+        catch (IOException e)
+        {
+            throw IoError.Writing("standard output", e);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using System.Text.Json;
+
+namespace Engine.Runs;
+
+/// <summary>What a later run needs of an earlier run's manifest: whose it is and which files it left.</summary>
+/// <param name="Identity">The plan's identity.</param>
+/// <param name="Files">Files relative to the run folder, the manifest last; never outside it.</param>
+/// <param name="Outputs">Full paths of the outputs it wrote elsewhere.</param>
+internal sealed record ManifestSummary(string Identity, IReadOnlyList<string> Files, IReadOnlyList<string> Outputs)
+{
+    /// <summary>Reads a manifest that may be damaged or hostile.</summary>
+    /// <exception cref="EngineException">It is no manifest of this engine. Exit 10.</exception>
+    public static ManifestSummary Read(string path)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
+            JsonElement root = document.RootElement;
+            string identity = root.GetProperty("plan").GetProperty("identity").GetString()!;
+            string[] files = [.. root.GetProperty("files").EnumerateObject().Select(f => f.Name)];
+            string[] outputs = [.. root.GetProperty("outputs").EnumerateObject().Select(o => o.Value.GetProperty("path").GetString()!)];
+            return new ManifestSummary(identity, [.. SafeRelative(files), RunFiles.Manifest], outputs);
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or IOException or UnauthorizedAccessException)
+        {
+            throw new EngineException(new EngineError(ExitCode.Checkpoint, "MANIFEST",
+                "found a manifest this engine cannot read. Empty the folder or choose another run.dir.", path), e);
+        }
+    }
+
+    /// <summary>Keeps the paths that stay inside the run folder, so that no manifest can name a file elsewhere for removal.</summary>
+    public static IReadOnlyList<string> SafeRelative(IEnumerable<string> files) =>
+        [.. files.Where(f => f.Length > 0 && !Path.IsPathRooted(f) && f.Split('/').All(part => part is not ("" or "." or "..")) && f != RunFiles.Manifest)];
+}

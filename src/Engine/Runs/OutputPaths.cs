@@ -1,0 +1,59 @@
+using Engine.Data;
+using Engine.Native.Files;
+using Engine.Plans;
+
+namespace Engine.Runs;
+
+/// <summary>Checks where a run would write before it does anything.</summary>
+internal static class OutputPaths
+{
+    /// <summary>A path of the plan as a full path.</summary>
+    public static string Full(Plan plan, string written) => Path.GetFullPath(Path.Combine(plan.Folder, written));
+
+    /// <summary>Refuses targets that exist, or that another output or the run itself writes.</summary>
+    /// <exception cref="EngineException">Exit 3: a path is used twice. Exit 6: it exists. Exit 7: a folder stands there.</exception>
+    public static void CheckTargets(Plan plan, string folder)
+    {
+        Dictionary<string, PlanOutput> seen = [];
+        foreach (PlanOutput output in plan.Outputs)
+        {
+            string path = Full(plan, output.Path);
+            if (!seen.TryAdd(path, output))
+                throw Refuse(ExitCode.Plan, "OUTPUT", output, $"outputs \"{seen[path].Name}\" and \"{output.Name}\" name the same file. Give each its own path.");
+            if (path == folder || IsOwn(Path.GetRelativePath(folder, path)))
+                throw Refuse(ExitCode.Plan, "OUTPUT", output, $"found {output.Path}, which the run itself writes. Choose another path.");
+            if (Directory.Exists(path)) throw new EngineException(new EngineError(ExitCode.Io, "NOT_A_FILE", "found a folder where an output file goes. Choose another path.", output.Path));
+            if (File.Exists(path) && !MayReplace(plan, folder, path))
+            {
+                throw new EngineException(new EngineError(ExitCode.OutputExists, "EXISTS",
+                    "found a file where an output goes, expected none. Move it away, choose another path, or set run.onExisting to \"replace\" if an earlier run of this folder wrote it.", output.Path));
+            }
+        }
+    }
+
+    /// <summary>Refuses outputs that are an input, also through a link.</summary>
+    /// <exception cref="EngineException">Exit 3.</exception>
+    public static void Check(Plan plan, IReadOnlyList<InputFile> inputs)
+    {
+        foreach (PlanOutput output in plan.Outputs)
+        {
+            string path = Full(plan, output.Path);
+            if (FileIdentity.Of(path) is not { } target) continue;
+            if (inputs.FirstOrDefault(input => input.Identity.IsSameFile(target)) is { } same)
+                throw Refuse(ExitCode.Plan, "OUTPUT", output, $"output \"{output.Name}\" is the input file {same.Path}. Choose another path.");
+        }
+    }
+
+    private static bool IsOwn(string relative) =>
+        relative is RunFiles.Manifest or RunFiles.Report or RunFiles.Selected or RunFiles.Indices or RunFiles.SelectionTable
+        || relative.Split(Path.DirectorySeparatorChar)[0] is "steps" or ".staging";
+
+    private static bool MayReplace(Plan plan, string folder, string path)
+    {
+        string manifest = Path.Combine(folder, RunFiles.Manifest);
+        return plan.Run.OnExisting != OnExisting.Fail && File.Exists(manifest) && ManifestSummary.Read(manifest).Outputs.Contains(path);
+    }
+
+    private static EngineException Refuse(ExitCode exit, string code, PlanOutput output, string message) =>
+        new(new EngineError(exit, code, message, output.Place.File, output.Place.Line, output.Place.Column));
+}

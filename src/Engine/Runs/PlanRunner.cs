@@ -1,0 +1,156 @@
+using System.Diagnostics;
+using Engine.Data;
+using Engine.Data.Matrices;
+using Engine.Kernels;
+using Engine.Plans;
+using Engine.Selections;
+using Engine.Steps;
+
+namespace Engine.Runs;
+
+/// <summary>Walks a plan once: opens and checks the inputs, runs the steps in order, writes what they gave. Only this type knows the order.</summary>
+/// <param name="plan">The plan.</param>
+/// <param name="kernels">The kernel set that answers the steps.</param>
+/// <param name="progress">Told what happens; may be null.</param>
+/// <param name="cancel">Stops the run within one block of rows; nothing is left behind.</param>
+internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<ProgressEvent>? progress, CancellationToken cancel)
+{
+    /// <summary>Opens every input and checks it against the plan, and writes nothing.</summary>
+    /// <returns>What each input holds, in the plan's order.</returns>
+    public IReadOnlyList<InputSummary> DryRun()
+    {
+        using var inputs = OpenInputs();
+        OutputPaths.Check(plan, inputs.Files);
+        return [.. inputs.Opened.Select(input => InputSummary.Of(input.Input, input.Value))];
+    }
+
+    /// <summary>Runs the plan.</summary>
+    /// <exception cref="EngineException">Whatever is wrong; then no file was left.</exception>
+    public RunResult Run()
+    {
+        var started = DateTimeOffset.UtcNow;
+        long clock = Stopwatch.GetTimestamp();
+        string identity = PlanIdentity.Of(plan);
+        string path = OutputPaths.Full(plan, plan.Run.Dir);
+        OutputPaths.CheckTargets(plan, path);
+        using RunFolder folder = RunFolder.Open(path, plan.Run.OnExisting, identity);
+        if (folder.IsFinished) return new RunResult(path, AlreadyFinished: true, Chosen: null);
+
+        using var inputs = OpenInputs();
+        OutputPaths.Check(plan, inputs.Files);
+        using var outputs = new RunOutputs(folder);
+        using var values = new ValueStore();
+        foreach (OpenedInput input in inputs.Opened) values.Borrow(input.Input.Name, input.Value);
+
+        var run = new RunRecord { Plan = plan, Identity = identity, Kernels = kernels.Name, Threads = kernels.Threads, Started = started };
+        var files = new StepFiles(outputs);
+        foreach (PlanStep step in plan.Steps)
+        {
+            StepRecord record = RunStep(step, values, outputs);
+            values.Own(step.Name, record.Value);
+            run.Steps.Add(record);
+            files.Write(step.Name, record.Value);
+        }
+
+        Selection? chosen = WriteSelection(run, outputs);
+        WriteOutputs(run, outputs, values);
+        foreach (OpenedInput input in inputs.Opened)
+            run.Inputs.Add(new InputRecord(input.Input.Name, input.Value, input.Input, [.. input.Files.Select(f => new InputFileRecord(f.Name, f.Length, f.Sha256(new Pass(Watch("hashing"), cancel))))]));
+        inputs.Verify();
+        run.Warnings = inputs.Warnings;
+        run.Seconds = Stopwatch.GetElapsedTime(clock).TotalSeconds;
+        outputs.Write(RunFiles.Report, stream => RunReport.Write(run, stream));
+        outputs.Write(RunFiles.Manifest, stream => ManifestWriter.Write(run, outputs.Written, stream));
+        cancel.ThrowIfCancellationRequested();
+        outputs.Publish();
+        return new RunResult(path, AlreadyFinished: false, chosen?.Indices.Length);
+    }
+
+    private OpenedInputs OpenInputs() => OpenedInputs.Open(plan, new Pass(Watch("inputs"), cancel));
+
+    private StepRecord RunStep(PlanStep step, ValueStore values, RunOutputs outputs)
+    {
+        cancel.ThrowIfCancellationRequested();
+        progress?.Report(ProgressEvent.Started(step.Name));
+        long clock = Stopwatch.GetTimestamp();
+        var run = new StepRun(step.Name, plan.Seed, kernels, new Pass(Watch(step.Name), cancel), outputs);
+        Value value;
+        try
+        {
+            value = ((StepBinding)step.Definition).Bind(step.Arguments, new StepInputs(values.Get)).Run(run);
+        }
+        catch (EngineException e) when (e.Errors.Any(error => error.File is null))
+        {
+            // An error that no file caused is about this step: point at it in the plan.
+            throw new EngineException([.. e.Errors.Select(AtStep)], e);
+        }
+
+        double seconds = Stopwatch.GetElapsedTime(clock).TotalSeconds;
+        progress?.Report(ProgressEvent.Finished(step.Name, value.Rows, TimeSpan.FromSeconds(seconds)));
+        return new StepRecord(step, value, seconds, run.Bytes, run.Flops, run.Facts);
+
+        EngineError AtStep(EngineError error) => error.File is not null
+            ? error
+            : error with { File = step.Place.File, Line = step.Place.Line, Column = step.Place.Column, Message = $"step \"{step.Name}\": {error.Message}" };
+    }
+
+    private Selection? WriteSelection(RunRecord run, RunOutputs outputs)
+    {
+        StepRecord? last = run.Steps.Where(s => s.Value is Selection).MaxBy(s => s.Step.Position);
+        if (last is null) return null;
+        var selection = (Selection)last.Value;
+        run.SelectionStep = last.Step.Name;
+        if (selection.Pool is not null) outputs.Write(RunFiles.Selected, stream => SelectionFiles.WriteRecords(selection, stream, cancel));
+        outputs.Write(RunFiles.Indices, stream => NpyWriter.WriteIndices(stream, selection.Indices));
+        outputs.Write(RunFiles.SelectionTable, stream => SelectionFiles.WriteTable(selection, stream));
+        return selection;
+    }
+
+    private void WriteOutputs(RunRecord run, RunOutputs outputs, ValueStore values)
+    {
+        foreach (PlanOutput output in plan.Outputs)
+        {
+            string path = OutputPaths.Full(plan, output.Path);
+            Value value = values.Get(output.From.Name);
+            WrittenFile written = outputs.WriteOutside(path, stream => WriteOutput(output, value, stream));
+            run.Outputs.Add(new OutputRecord(output, path, written));
+        }
+    }
+
+    private void WriteOutput(PlanOutput output, Value value, Stream stream)
+    {
+        switch (output.Format, value)
+        {
+            case (OutputFormat.Jsonl, Selection { Pool: not null } selection): SelectionFiles.WriteRecords(selection, stream, cancel); break;
+            case (OutputFormat.Npy, Selection selection): NpyWriter.WriteIndices(stream, selection.Indices); break;
+            case (OutputFormat.Csv, Selection selection): SelectionFiles.WriteTable(selection, stream); break;
+            case (OutputFormat.Npy, Embeddings embeddings): WriteMatrix(embeddings.Matrix, stream); break;
+            default:
+                throw new EngineException(new EngineError(ExitCode.Input, "OUTPUT",
+                    $"output \"{output.Name}\": the rows of \"{output.From.Name}\" are not bound to records, so there is no record to write. Name the records with rowsOf, or write npy or csv.",
+                    output.Place.File, output.Place.Line, output.Place.Column));
+        }
+    }
+
+    private void WriteMatrix(RowSource matrix, Stream stream)
+    {
+        float[] row = new float[matrix.Dim];
+        NpyWriter.BeginMatrix(stream, matrix.Rows, matrix.Dim);
+        for (long r = 0; r < matrix.Rows; r++)
+        {
+            cancel.ThrowIfCancellationRequested();
+            matrix.CopyRow(r, row);
+            NpyWriter.WriteRows(stream, row);
+        }
+    }
+
+    private Meter? Watch(string step) => progress is null ? null : new Meter(step, progress);
+
+    /// <summary>Turns a step's work into progress events with an estimate.</summary>
+    private sealed class Meter(string step, IProgress<ProgressEvent> progress) : IProgress<WorkDone>
+    {
+        private readonly long _started = Stopwatch.GetTimestamp();
+
+        public void Report(WorkDone value) => progress.Report(ProgressEvent.Working(step, value, Stopwatch.GetElapsedTime(_started)));
+    }
+}

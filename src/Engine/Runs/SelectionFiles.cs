@@ -1,0 +1,52 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using Engine.Selections;
+
+namespace Engine.Runs;
+
+/// <summary>Writes a selection: rows with a reason each (CSV), and the records themselves (JSON Lines).</summary>
+internal static class SelectionFiles
+{
+    private static readonly SearchValues<char> NeedQuotes = SearchValues.Create(",\"\r\n");
+
+    /// <summary>Writes <c>rank,row,id,source,score,task,cluster,radius</c>: rank from 1, and only the columns that mean something.</summary>
+    public static void WriteTable(Selection selection, Stream stream)
+    {
+        bool ids = selection.Pool is not null;
+        bool sources = selection.Pool is { Sources.Count: > 0 };
+        using var writer = new StreamWriter(stream, new UTF8Encoding(false), bufferSize: 1 << 16, leaveOpen: true) { NewLine = "\n" };
+        writer.WriteLine("rank,row" + (ids ? ",id" : "") + (sources ? ",source" : "") + (selection.Scores is null ? "" : ",score")
+            + (selection.Tasks is null ? "" : ",task") + (selection.Clusters is null ? "" : ",cluster") + (selection.Radii is null ? "" : ",radius"));
+        for (int i = 0; i < selection.Indices.Length; i++)
+        {
+            int row = selection.Indices[i];
+            writer.Write(string.Create(CultureInfo.InvariantCulture, $"{i + 1},{row}"));
+            if (ids) Field(writer, selection.Pool!.Id(row));
+            if (sources) Field(writer, selection.Pool!.SourceOf(row) is >= 0 and var source ? selection.Pool.Sources[source] : "");
+            if (selection.Scores is not null) Field(writer, selection.Scores[i].ToString("R", CultureInfo.InvariantCulture));
+            if (selection.Tasks is not null) Field(writer, selection.Tasks[i]);
+            if (selection.Clusters is not null) Field(writer, selection.Clusters[i].ToString(CultureInfo.InvariantCulture));
+            if (selection.Radii is not null) Field(writer, selection.Radii[i].ToString("R", CultureInfo.InvariantCulture));
+            writer.Write('\n');
+        }
+    }
+
+    /// <summary>Writes the chosen records in rank order, bytes unchanged, every line ended with LF.</summary>
+    public static void WriteRecords(Selection selection, Stream stream, CancellationToken cancel)
+    {
+        foreach (int row in selection.Indices)
+        {
+            cancel.ThrowIfCancellationRequested();
+            stream.Write(selection.Pool!.Bytes(row));
+            stream.WriteByte((byte)'\n');
+        }
+    }
+
+    private static void Field(StreamWriter writer, string text)
+    {
+        writer.Write(',');
+        if (text.AsSpan().IndexOfAny(NeedQuotes) < 0) writer.Write(text);
+        else writer.Write($"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"");
+    }
+}

@@ -1,0 +1,45 @@
+using System.Text.Json;
+using Engine.Data;
+using Engine.Data.Matrices;
+using Engine.Selections;
+
+namespace Engine.Runs;
+
+/// <summary>Writes what a step gave into its folder.</summary>
+/// <param name="files">Where files are made and hashed.</param>
+internal sealed class StepFiles(RunOutputs files)
+{
+    /// <summary>Writes the files of one step's value; embeddings were written while they were computed.</summary>
+    public void Write(string step, Value value)
+    {
+        switch (value)
+        {
+            case Selection selection: WriteSelection(step, selection); break;
+            case Clustering clustering: WriteClustering(step, clustering); break;
+        }
+    }
+
+    private void WriteSelection(string step, Selection selection)
+    {
+        files.Write(RunFiles.OfStep(step, RunFiles.Indices), stream => NpyWriter.WriteIndices(stream, selection.Indices));
+        files.Write(RunFiles.OfStep(step, RunFiles.SelectionTable), stream => SelectionFiles.WriteTable(selection, stream));
+        if (selection.Radii is { } radii) files.Write(RunFiles.OfStep(step, "radii.npy"), stream => NpyWriter.Write(stream, radii));
+    }
+
+    private void WriteClustering(string step, Clustering clustering)
+    {
+        files.Write(RunFiles.OfStep(step, "centroids.npy"), stream => NpyWriter.Write(stream, clustering.Centroids, clustering.Of.Dim));
+        files.Write(RunFiles.OfStep(step, "assignments.npy"), stream => NpyWriter.Write(stream, clustering.Assignments));
+        files.Write(RunFiles.OfStep(step, "kmeans.json"), stream =>
+        {
+            using var json = new Utf8JsonWriter(stream, RunJson.Indented);
+            json.WriteStartObject();
+            json.WriteNumber("inertia", clustering.Inertia);
+            json.WriteNumber("iterations", clustering.Iterations);
+            json.WriteStartArray("sizes");
+            foreach (long size in clustering.Sizes) json.WriteNumberValue(size);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        });
+    }
+}

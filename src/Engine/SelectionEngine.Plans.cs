@@ -1,0 +1,68 @@
+using Engine.Plans;
+using Engine.Runs;
+using Engine.Steps;
+
+namespace Engine;
+
+/// <content>Plans: read, check and run them.</content>
+public sealed partial class SelectionEngine
+{
+    /// <summary>Reads a plan file.</summary>
+    /// <param name="path">The file; relative paths inside start from its folder.</param>
+    /// <param name="overrides">Values that replace the plan's own, each <c>path=value</c>.</param>
+    /// <exception cref="EngineException">The plan is missing or wrong: exit 3, with every error. An override is malformed: exit 2.</exception>
+    public static Plan ReadPlan(string path, params IReadOnlyList<string> overrides) => PlanReader.Read(path, overrides, StepCatalogue.Language);
+
+    /// <summary>Reads a plan from memory.</summary>
+    /// <param name="json">UTF-8 text.</param>
+    /// <param name="file">What messages call it.</param>
+    /// <param name="folder">The folder that relative paths start from.</param>
+    /// <exception cref="EngineException">The plan is wrong: exit 3, with every error.</exception>
+    public static Plan ParsePlan(ReadOnlyMemory<byte> json, string file, string folder) => PlanReader.Parse(json, file, folder, [], StepCatalogue.Language);
+
+    /// <summary>Writes the plan language as JSON Schema (2020-12).</summary>
+    /// <param name="stream">Where it goes; it stays open.</param>
+    public static void WriteSchema(Stream stream) => PlanSchema.Write(StepCatalogue.Language, stream);
+
+    /// <summary>Writes the plan language as JSON Schema (2020-12) to a file, which appears whole or not at all.</summary>
+    /// <param name="path">Where it goes; replaced when it is there.</param>
+    /// <exception cref="EngineException">It cannot be written: exit 7.</exception>
+    public static void WriteSchema(string path) => PlanSchema.WriteFile(StepCatalogue.Language, path);
+
+    /// <summary>Runs a plan: the run folder appears whole, or not at all. The engine's own threads are used, whatever <c>run.threads</c> says.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="progress">Told how far each step is, from any thread; or null.</param>
+    /// <param name="cancel">Stops the run within one block of rows; nothing is left behind.</param>
+    /// <exception cref="EngineException">Whatever is wrong with the plan's data, its place or the machine.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public RunResult Run(Plan plan, IProgress<ProgressEvent>? progress = null, CancellationToken cancel = default) =>
+        InTurn(() => new PlanRunner(plan, _kernels, progress, cancel).Run(), cancel);
+
+    /// <summary>Runs a plan on a thread of its own.</summary>
+    /// <inheritdoc cref="Run"/>
+    public Task<RunResult> RunAsync(Plan plan, IProgress<ProgressEvent>? progress = null, CancellationToken cancel = default) =>
+        Task.Run(() => Run(plan, progress, cancel), cancel);
+
+    /// <summary>Opens every input of a plan and checks that all fits together; writes nothing.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="cancel">Stops it.</param>
+    /// <returns>What each input holds, in the plan's order.</returns>
+    /// <exception cref="EngineException">Whatever is wrong.</exception>
+    public IReadOnlyList<InputSummary> DryRun(Plan plan, CancellationToken cancel = default) =>
+        InTurn(() => new PlanRunner(plan, _kernels, null, cancel).DryRun(), cancel);
+
+    private T InTurn<T>(Func<T> work, CancellationToken cancel)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        _turn.Wait(cancel);
+        try
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return work();
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+}
