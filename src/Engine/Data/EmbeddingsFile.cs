@@ -2,7 +2,7 @@ using Engine.Kernels;
 
 namespace Engine.Data;
 
-/// <summary>Opens embeddings: .npy, .fbin, .u8bin, .i8bin or raw rows, one file or shards. Rows stay in the files, mapped into memory.</summary>
+/// <summary>Opens embeddings: .npy, .safetensors, .fbin, .u8bin, .i8bin or raw rows, one file or shards. Rows stay in the files, mapped into memory.</summary>
 public static class EmbeddingsFile
 {
     /// <summary>Opens the files as one matrix, in the order given.</summary>

@@ -47,11 +47,12 @@ internal static class MatrixFiles
         MatrixRegion region = Path.GetExtension(file.Path).ToLowerInvariant() switch
         {
             ".npy" => NpyFile.FindMatrix(file, input.DType),
+            ".safetensors" => Safetensors.FindMatrix(file, input.Tensor),
             ".fbin" => RawMatrix.FindCounted(file, StoredElement.Float32),
             ".u8bin" => RawMatrix.FindCounted(file, StoredElement.UInt8),
             ".i8bin" => RawMatrix.FindCounted(file, StoredElement.Int8),
             _ when BeginsLikeNpy(file) => NpyFile.FindMatrix(file, input.DType),
-            string extension => throw EngineException.Input(file.Name, "FORMAT", $"the format of '{extension}' is not known. Embeddings are .npy, .fbin, .u8bin, .i8bin, or raw rows with \"dtype\" and \"dim\" on the input."),
+            string extension => throw EngineException.Input(file.Name, "FORMAT", $"the format of '{extension}' is not known. Embeddings are .npy, .safetensors, .fbin, .u8bin, .i8bin, or raw rows with \"dtype\" and \"dim\" on the input."),
         };
         if (input.DType is ElementType asked && region.Stored.Converted() != asked)
             throw EngineException.Input(file.Name, "DTYPE", $"the plan says dtype {asked.PlanName()}, but the file has {region.Stored.Name()}. Correct the plan or convert the file.");

@@ -3,7 +3,7 @@ using Engine.Kernels;
 
 namespace Engine.Data;
 
-/// <summary>Opens text records: JSON Lines, one file or shards.</summary>
+/// <summary>Opens text records: JSON Lines, plain or packed with gzip, one file or shards.</summary>
 public static class RecordsFile
 {
     /// <summary>Reads every file once from front to back, checking every record completely, and remembers where each one is.</summary>
@@ -36,7 +36,7 @@ public static class RecordsFile
         }
     }
 
-    private static PlainTextFile Open(InputFile file)
+    private static TextFile Open(InputFile file)
     {
         Span<byte> start = stackalloc byte[4];
         start = start[..(int)Math.Min(start.Length, file.Length)];
@@ -46,8 +46,10 @@ public static class RecordsFile
             throw EngineException.Input(file.Name, "FORMAT", "the file is Parquet, but records are read from JSON Lines. Convert it, for instance: duckdb -c \"copy (from 'x.parquet') to 'x.jsonl'\".");
         if (extension == ".zst" || start.SequenceEqual((ReadOnlySpan<byte>)[0x28, 0xb5, 0x2f, 0xfd]))
             throw EngineException.Input(file.Name, "FORMAT", "the file is compressed with zstd, but records are read from plain JSON Lines. Unpack it first: zstd -d.");
-        if (extension == ".gz" || start.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b]))
-            throw EngineException.Input(file.Name, "FORMAT", "the file is compressed with gzip, but records are read from plain JSON Lines. Unpack it first: gunzip.");
-        return new PlainTextFile(file);
+        bool packed = start.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b]);
+        if (packed == (extension == ".gz")) return packed ? new GzipTextFile(file) : new PlainTextFile(file);
+        throw EngineException.Input(file.Name, "GZIP", packed
+            ? "the file is packed with gzip, but its name does not end in .gz. Rename it."
+            : "the name ends in .gz, but the file does not begin like gzip (1f 8b). Rename it, or pack it again.");
     }
 }
