@@ -10,11 +10,12 @@ internal static class OutputPaths
     /// <summary>A path of the plan as a full path.</summary>
     public static string Full(Plan plan, string written) => Path.GetFullPath(Path.Combine(plan.Folder, written));
 
-    /// <summary>Refuses targets that exist, or that another output or the run itself writes.</summary>
-    /// <exception cref="EngineException">Exit 3: a path is used twice. Exit 6: it exists. Exit 7: a folder stands there.</exception>
+    /// <summary>Refuses targets that exist, that are an input (also through a link), or that another output or the run itself writes.</summary>
+    /// <exception cref="EngineException">Exit 3: a path is used twice, or is an input. Exit 4: an input is missing. Exit 6: it exists. Exit 7: a folder stands there.</exception>
     public static void CheckTargets(Plan plan, string folder)
     {
         Dictionary<string, PlanOutput> seen = [];
+        List<(FileIdentity Identity, string Path)> inputs = plan.Outputs.Count > 0 ? InputFiles(plan) : [];
         foreach (PlanOutput output in plan.Outputs)
         {
             string path = Full(plan, output.Path);
@@ -22,6 +23,8 @@ internal static class OutputPaths
                 throw Refuse(ExitCode.Plan, "OUTPUT", output, $"outputs \"{seen[path].Name}\" and \"{output.Name}\" name the same file. Give each its own path.");
             if (path == folder || IsOwn(Path.GetRelativePath(folder, path)))
                 throw Refuse(ExitCode.Plan, "OUTPUT", output, $"found {output.Path}, which the run itself writes. Choose another path.");
+            if (FileIdentity.Of(path) is { } there && inputs.FirstOrDefault(i => i.Identity.IsSameFile(there)).Path is { } same)
+                throw Refuse(ExitCode.Plan, "OUTPUT", output, $"output \"{output.Name}\" is the input file {same}. Choose another path.");
             if (Directory.Exists(path)) throw new EngineException(new EngineError(ExitCode.Io, "NOT_A_FILE", "found a folder where an output file goes. Choose another path.", output.Path));
             if (File.Exists(path) && !MayReplace(plan, folder, path))
             {
@@ -31,17 +34,18 @@ internal static class OutputPaths
         }
     }
 
-    /// <summary>Refuses outputs that are an input, also through a link.</summary>
-    /// <exception cref="EngineException">Exit 3.</exception>
-    public static void Check(Plan plan, IReadOnlyList<InputFile> inputs)
+    /// <summary>Every input file that is there, without opening one.</summary>
+    private static List<(FileIdentity Identity, string Path)> InputFiles(Plan plan)
     {
-        foreach (PlanOutput output in plan.Outputs)
+        List<(FileIdentity, string)> found = [];
+        foreach (PlanInput input in plan.Inputs)
         {
-            string path = Full(plan, output.Path);
-            if (FileIdentity.Of(path) is not { } target) continue;
-            if (inputs.FirstOrDefault(input => input.Identity.IsSameFile(target)) is { } same)
-                throw Refuse(ExitCode.Plan, "OUTPUT", output, $"output \"{output.Name}\" is the input file {same.Path}. Choose another path.");
+            IEnumerable<string> written = input.Kind == ValueKind.States ? input.Paths.Append(input.Arguments.Get(InputCatalogue.States.Offsets)) : input.Paths;
+            foreach (string path in written.SelectMany(p => InputPaths.Resolve(plan.Folder, p)))
+                if (FileIdentity.Of(path) is { } identity) found.Add((identity, path));
         }
+
+        return found;
     }
 
     private static bool IsOwn(string relative) =>

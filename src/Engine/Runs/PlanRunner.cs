@@ -19,8 +19,8 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<Progress
     /// <returns>What each input holds, in the plan's order.</returns>
     public IReadOnlyList<InputSummary> DryRun()
     {
+        OutputPaths.CheckTargets(plan, OutputPaths.Full(plan, plan.Run.Dir));
         using var inputs = OpenInputs();
-        OutputPaths.Check(plan, inputs.Files);
         return [.. inputs.Opened.Select(input => InputSummary.Of(input.Input, input.Value))];
     }
 
@@ -37,7 +37,6 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<Progress
         if (folder.IsFinished) return new RunResult(path, AlreadyFinished: true, Chosen: null);
 
         using var inputs = OpenInputs();
-        OutputPaths.Check(plan, inputs.Files);
         using var outputs = new RunOutputs(folder);
         using var values = new ValueStore();
         foreach (OpenedInput input in inputs.Opened) values.Borrow(input.Input.Name, input.Value);

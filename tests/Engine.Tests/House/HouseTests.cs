@@ -107,7 +107,7 @@ public sealed partial class HouseTests
     public void ThePublicFaceIsWrittenDown()
     {
         string snapshot = Repository.PathOf("tests", "Engine.Tests", "House", "PublicApi.txt");
-        Assembly[] assemblies = [typeof(Kernels.IKernels).Assembly, typeof(Native.MappedFile).Assembly, typeof(SelectionEngine).Assembly];
+        Assembly[] assemblies = [typeof(global::Engine.Kernels.IKernels).Assembly, typeof(Native.Files.MappedFile).Assembly, typeof(SelectionEngine).Assembly];
         string actual = PublicApi.Describe(assemblies);
         if (Environment.GetEnvironmentVariable("ENGINE_UPDATE_SNAPSHOTS") == "1") File.WriteAllText(snapshot, actual);
         Assert.True(File.ReadAllText(snapshot) == actual,

@@ -63,11 +63,11 @@ public sealed class PlanFileTests : IDisposable
 
     [Fact]
     public void AMalformedOverrideIsToldBeforeTheFileIsLookedAt() =>
-        Assert.Equal(ExitCode.CommandLine, Assert.Throws<EngineException>(() => PlanReader.Read("/none", ["x"])).Exit);
+        Assert.Equal(ExitCode.CommandLine, Assert.Throws<EngineException>(() => PlanReader.Read("/none", ["x"], SampleLanguage.Language)).Exit);
 
     private static EngineException Refused(string path, ExitCode exit, string expected)
     {
-        EngineException refused = Assert.Throws<EngineException>(() => PlanReader.Read(path, []));
+        EngineException refused = Assert.Throws<EngineException>(() => PlanReader.Read(path, [], SampleLanguage.Language));
         Assert.Equal(exit, refused.Exit);
         Assert.Contains(expected, refused.Errors[0].ToString(), StringComparison.Ordinal);
         return refused;

@@ -118,7 +118,7 @@ public sealed class PlanSchemaTests
     public void TheSchemaOfTheEngineHasEveryOpAndKind()
     {
         using var stream = new MemoryStream();
-        PlanSchema.Write(stream);
+        PlanSchema.Write(StepCatalogue.Language, stream);
         string text = Encoding.UTF8.GetString(stream.ToArray());
         using var schema = JsonDocument.Parse(text);
         JsonElement root = schema.RootElement;
@@ -138,7 +138,7 @@ public sealed class PlanSchemaTests
     [Fact]
     public void EveryKeyIsDescribed()
     {
-        foreach (ParameterSet set in InputCatalogue.All.Select(d => d.Parameters).Concat(StepCatalogue.All.Select(d => d.Parameters)).Append(PlanLanguage.Version1.Keys))
+        foreach (ParameterSet set in InputCatalogue.All.Select(d => d.Parameters).Concat(StepCatalogue.All.Select(d => d.Parameters)).Append(StepCatalogue.Language.Keys))
             Assert.All(set.All, p => Assert.EndsWith(".", p.Summary, StringComparison.Ordinal));
     }
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Engine.Data.Matrices;
+using Engine.Kernels;
 
 namespace Engine.Tests.Runs;
 
@@ -24,7 +25,7 @@ internal sealed class Workspace : IDisposable
 
     public void WriteMatrix(string name, int rows, int dim, int seed)
     {
-        var random = new Kernels.RandomStream(seed, name);
+        var random = new RandomStream(seed, name);
         float[] values = new float[rows * dim];
         for (int i = 0; i < values.Length; i++) values[i] = (float)(random.NextDouble() * 2 - 1);
         WriteMatrix(name, values, dim);
