@@ -144,7 +144,9 @@ internal static unsafe class NearestCentroid<TLanes, TFloat, TDouble, TElement>
                 TFloat least = TLanes.Broadcast(float.PositiveInfinity);
                 int width = _job.Columns.Width;
                 for (int c = 0; c < width; c += 16) least = TLanes.Min(least, Proposal(dots, by, c));
-                TFloat limit = TLanes.Broadcast(ProposalError.RoundUp(TLanes.Lowest(least) + (2 * margin)));
+
+                // Proposals are finite and those of the padding are not: a finite limit keeps the padding out.
+                TFloat limit = TLanes.Broadcast(Math.Min(ProposalError.RoundUp(TLanes.Lowest(least) + (2 * margin)), float.MaxValue));
                 for (int c = 0; c < width; c += 16)
                     for (uint mask = TLanes.AtMost(Proposal(dots, by, c), limit); mask != 0; mask &= mask - 1)
                         Compare(r, scale, c + BitOperations.TrailingZeroCount(mask), ref nearest, ref best);

@@ -99,6 +99,7 @@ public class AssignNearestTests
     [InlineData(1e-20f, 1e-20f, 1)]
     [InlineData(1e-23f, 1e-23f, 1)]
     [InlineData(1, 1e-30f, 1)]
+    [InlineData(1e18f, 0.1f, 1e18)]
     [InlineData(1, 1, 0)]
     [InlineData(1, 1, -2.5)]
     public void Magnitudes(float rowSize, float centroidSize, double scale)
@@ -116,8 +117,9 @@ public class AssignNearestTests
         double[][] all = Array.ConvertAll(Cases.Split(centroids, rows.Dim), c => Array.ConvertAll(c, v => (double)v));
         int[] nearest = new int[n];
         double[] squared = new double[n];
+        using GuardedArray<float> guarded = new(centroids);
         using IKernels kernels = Cases.Open(set, 2);
-        kernels.AssignNearest(rows, scales, centroids, nearest, squared, Pass.Unwatched);
+        kernels.AssignNearest(rows, scales, guarded.Span, nearest, squared, Pass.Unwatched);
         for (int r = 0; r < n; r++)
             Assert.Equal(Oracle.Nearest(rows.Decoded[r], scales.Length == 0 ? 1 : scales[r], all), (nearest[r], squared[r]));
     }
