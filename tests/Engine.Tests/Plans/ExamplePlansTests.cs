@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Engine.Plans;
+using Engine.Steps;
 
 namespace Engine.Tests.Plans;
 
@@ -16,11 +17,11 @@ public sealed class ExamplePlansTests
     public void AnExampleIsRead(string plan)
     {
         string path = Path.Combine(Examples, plan);
-        Plan read = PlanReader.Read(path, []);
+        Plan read = PlanReader.Read(path, [], StepCatalogue.Language);
         Assert.NotEmpty(read.Steps);
         Assert.Equal(64, PlanIdentity.Of(read).Length);
 
-        using var schema = JsonDocument.Parse(PlanSchema.Build(PlanLanguage.Version1).ToJsonString());
+        using var schema = JsonDocument.Parse(PlanSchema.Build(StepCatalogue.Language).ToJsonString());
         Assert.True(new SchemaCheck(schema.RootElement).Accepts(File.ReadAllText(path)));
     }
 

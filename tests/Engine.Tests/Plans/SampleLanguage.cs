@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Engine.Data;
 using Engine.Plans;
 using Engine.Selections;
-using Engine.Steps;
 
 namespace Engine.Tests.Plans;
 
