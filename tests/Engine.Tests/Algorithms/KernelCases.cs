@@ -5,11 +5,13 @@ namespace Engine.Tests.Algorithms;
 /// <summary>The kernel sets that every algorithm test runs on, by name, and the random matrices they run over.</summary>
 internal static class KernelCases
 {
-    public static TheoryData<string> Names => ["oracle"];
+    public static TheoryData<string> Names => ["oracle", "best, 1 thread", "best, 3 threads"];
 
     public static IKernels Open(string name) => name switch
     {
         "oracle" => new OracleKernels(),
+        "best, 1 thread" => KernelSets.Best(threads: 1),
+        "best, 3 threads" => KernelSets.Best(threads: 3),
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "No such kernel set."),
     };
 
