@@ -50,14 +50,16 @@ internal sealed class FeatureCounts
     }
 
     /// <summary>Adds every feature's signed weight, 1 + ln count, to the element it hashes to.</summary>
-    public void AddTo(double[] sums)
+    /// <param name="sums">At least <paramref name="dim"/> elements, added to.</param>
+    /// <param name="dim">Elements that features hash to.</param>
+    public void AddTo(double[] sums, int dim)
     {
         for (int i = 0; i < Count; i++)
         {
             ulong feature = _features[i];
             int count = _counts[i];
             double weight = count < SmallCounts ? SmallWeights[count] : 1 + NaturalLog.Of(count);
-            int index = (int)(((feature >> 32) * (ulong)sums.Length) >> 32);
+            int index = (int)(((feature >> 32) * (ulong)dim) >> 32);
             sums[index] += (feature & 1) == 0 ? weight : -weight;
         }
     }
@@ -65,9 +67,10 @@ internal sealed class FeatureCounts
     /// <summary>The slot that holds the feature, or the free one where it belongs.</summary>
     private int SlotOf(ulong feature)
     {
-        int mask = _slots.Length - 1;
-        int slot = (int)(feature >> 1) & mask;
-        while (_slots[slot] is var number && number != 0 && _features[number - 1] != feature) slot = (slot + 1) & mask;
+        int[] slots = _slots;
+        ulong[] features = _features;
+        int slot = (int)(feature >> 1) & (slots.Length - 1);
+        while (slots[slot] is var number && number != 0 && features[number - 1] != feature) slot = (slot + 1) & (slots.Length - 1);
         return slot;
     }
 
