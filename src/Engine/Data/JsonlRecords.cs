@@ -9,6 +9,7 @@ internal sealed class JsonlRecords : Records
 {
     private const int WindowBytes = 1 << 20;
     private const long BatchBytes = 64 << 20;
+    private const int EntryBytes = 64;
 
     private readonly IReadOnlyList<TextFile> _files;
     private readonly ChunkedList<RecordEntry> _entries;
@@ -62,24 +63,11 @@ internal sealed class JsonlRecords : Records
     }
 
     /// <inheritdoc/>
-    public override IEnumerable<RecordText> Texts(IReadOnlyList<int> rows)
-    {
-        // Every batch is read from front to back, which is what disks and packed files are good at, and handed out in the order asked for.
-        Dictionary<int, RecordText> batch = [];
-        for (int first = 0; first < rows.Count;)
-        {
-            int end = first;
-            for (long bytes = 0; end < rows.Count && (end == first || bytes < BatchBytes); end++) bytes += _entries[Checked(rows[end])].Length + 64;
-            foreach (int row in Enumerable.Range(first, end - first).Select(i => rows[i]).Distinct().Order())
-            {
-                byte[] bytes = Bytes(row);
-                batch[row] = new RecordText(row, IdIn(row, bytes), bytes);
-            }
+    public override IEnumerable<string> Ids(IReadOnlyList<int> rows) =>
+        _ids is null ? base.Ids(rows) : InOrder(rows, row => _entries[row].IdLength, row => Id(row));
 
-            for (; first < end; first++) yield return batch[rows[first]];
-            batch.Clear();
-        }
-    }
+    /// <inheritdoc/>
+    public override IEnumerable<byte[]> Texts(IReadOnlyList<int> rows) => InOrder(rows, row => _entries[row].Length, row => Bytes(row));
 
     /// <inheritdoc/>
     public override Conversation Conversation(long row)
@@ -141,10 +129,18 @@ internal sealed class JsonlRecords : Records
         throw new EngineException(new EngineError(ExitCode.InputChanged, "CHANGED", $"row {row} is no longer the record it was when the file was checked: {fault.Message}", Name));
     }
 
-    private string IdIn(int row, ReadOnlySpan<byte> record)
+    // Every batch is read from front to back, which is what disks and packed files are good at, and handed out in the order asked for.
+    private IEnumerable<T> InOrder<T>(IReadOnlyList<int> rows, Func<int, long> size, Func<int, T> read)
     {
-        if (_ids is null) return row.ToString(CultureInfo.InvariantCulture);
-        return Encoding.UTF8.GetString(RecordScan.IdText(record.Slice(_entries[row].IdStart, _entries[row].IdLength)));
+        Dictionary<int, T> batch = [];
+        for (int first = 0; first < rows.Count;)
+        {
+            int end = first;
+            for (long bytes = 0; end < rows.Count && (end == first || bytes < BatchBytes); end++) bytes += size(Checked(rows[end])) + EntryBytes;
+            foreach (int row in Enumerable.Range(first, end - first).Select(i => rows[i]).Distinct().Order()) batch[row] = read(row);
+            for (; first < end; first++) yield return batch[rows[first]];
+            batch.Clear();
+        }
     }
 
     private int Checked(long row)

@@ -37,9 +37,13 @@ public abstract class Records : Value
     /// <summary>The record's bytes as they stand in the file, without the line end.</summary>
     public abstract byte[] Bytes(long row);
 
-    /// <summary>Id and bytes of many records, in the order asked for: the way to write a selection, however the files are packed.</summary>
+    /// <summary>The ids of many records, in the order asked for: much faster than one by one where the files are packed.</summary>
     /// <param name="rows">Rows in any order; a row may repeat.</param>
-    public virtual IEnumerable<RecordText> Texts(IReadOnlyList<int> rows) => rows.Select(row => new RecordText(row, Id(row), Bytes(row)));
+    public virtual IEnumerable<string> Ids(IReadOnlyList<int> rows) => rows.Select(row => Id(row));
+
+    /// <summary>The bytes of many records, in the order asked for: the way to write a selection, however the files are packed.</summary>
+    /// <param name="rows">Rows in any order; a row may repeat.</param>
+    public virtual IEnumerable<byte[]> Texts(IReadOnlyList<int> rows) => rows.Select(row => Bytes(row));
 
     /// <summary>The turns of one record.</summary>
     public abstract Conversation Conversation(long row);
@@ -49,12 +53,6 @@ public abstract class Records : Value
     /// <param name="count">How many records.</param>
     public abstract IEnumerable<Conversation> Conversations(long firstRow, long count);
 }
-
-/// <summary>One record as it is written out.</summary>
-/// <param name="Row">Its row.</param>
-/// <param name="Id">Its id field's text, or its row number.</param>
-/// <param name="Bytes">Its bytes as they stand in the file, without the line end.</param>
-public readonly record struct RecordText(int Row, string Id, byte[] Bytes);
 
 /// <summary>One record's turns, whatever layout it was stored in.</summary>
 /// <param name="Turns">In order; a <c>text</c> record is one turn with role <see cref="Turn.TextRole"/>.</param>

@@ -18,11 +18,12 @@ internal static class SelectionFiles
         using var writer = new StreamWriter(stream, new UTF8Encoding(false), bufferSize: 1 << 16, leaveOpen: true) { NewLine = "\n" };
         writer.WriteLine("rank,row" + (ids ? ",id" : "") + (sources ? ",source" : "") + (selection.Scores is null ? "" : ",score")
             + (selection.Tasks is null ? "" : ",task") + (selection.Clusters is null ? "" : ",cluster") + (selection.Radii is null ? "" : ",radius"));
+        using IEnumerator<string>? idOf = selection.Pool?.Ids(selection.Indices).GetEnumerator();
         for (int i = 0; i < selection.Indices.Length; i++)
         {
             int row = selection.Indices[i];
             writer.Write(string.Create(CultureInfo.InvariantCulture, $"{i + 1},{row}"));
-            if (ids) Field(writer, selection.Pool!.Id(row));
+            if (idOf?.MoveNext() == true) Field(writer, idOf.Current);
             if (sources) Field(writer, selection.Pool!.SourceOf(row) is >= 0 and var source ? selection.Pool.Sources[source] : "");
             if (selection.Scores is not null) Field(writer, selection.Scores[i].ToString("R", CultureInfo.InvariantCulture));
             if (selection.Tasks is not null) Field(writer, selection.Tasks[i]);
@@ -35,10 +36,10 @@ internal static class SelectionFiles
     /// <summary>Writes the chosen records in rank order, bytes unchanged, every line ended with LF.</summary>
     public static void WriteRecords(Selection selection, Stream stream, CancellationToken cancel)
     {
-        foreach (int row in selection.Indices)
+        foreach (byte[] text in selection.Pool!.Texts(selection.Indices))
         {
             cancel.ThrowIfCancellationRequested();
-            stream.Write(selection.Pool!.Bytes(row));
+            stream.Write(text);
             stream.WriteByte((byte)'\n');
         }
     }

@@ -31,7 +31,8 @@ public sealed class GzipRecordsTests : IDisposable
         Assert.Equal(Rows, records.Rows);
         int[] some = [2999, 0, 1500, 1499, 7, 2999];
         Assert.Equal(some.Select(i => lines[i]), some.Select(i => Encoding.UTF8.GetString(records.Bytes(i))));
-        Assert.Equal(some.Select(i => (lines[i], $"r{i}")), records.Texts(some).Select(r => (Encoding.UTF8.GetString(r.Bytes), r.Id)));
+        Assert.Equal(some.Select(i => lines[i]), records.Texts(some).Select(Encoding.UTF8.GetString));
+        Assert.Equal(some.Select(i => $"r{i}"), records.Ids(some));
         Assert.Equal(1234, records.RowOf("r1234"));
         Assert.Equal(Rows, records.Conversations(0, Rows).Count());
     }

@@ -89,7 +89,7 @@ public sealed class JsonlRecordsTests : IDisposable
         Assert.Equal(ids, Enumerable.Range(0, ids.Length).Select(row => records.Id(row)));
         Assert.Equal(Enumerable.Range(0, ids.Length).Select(row => (long)row), ids.Select(records.RowOf));
         Assert.Equal(-1, records.RowOf("7"));
-        Assert.Equal(ids.Reverse(), records.Texts([7, 6, 5, 4, 3, 2, 1, 0]).Select(text => text.Id));
+        Assert.Equal(ids.Reverse(), records.Ids([7, 6, 5, 4, 3, 2, 1, 0]));
     }
 
     [Fact]
@@ -134,8 +134,8 @@ public sealed class JsonlRecordsTests : IDisposable
 
         Assert.Equal(Shards * PerShard - 100, row);
         int[] wanted = [59_999, 0, 20_000, 19_999, 20_000, 40_000];
-        Assert.Equal(wanted.Select(w => w.ToString(System.Globalization.CultureInfo.InvariantCulture)), records.Texts(wanted).Select(text => text.Id));
-        Assert.Equal(wanted.Select(w => records.Bytes(w)), records.Texts(wanted).Select(text => text.Bytes));
+        Assert.Equal(wanted.Select(w => w.ToString(System.Globalization.CultureInfo.InvariantCulture)), records.Ids(wanted));
+        Assert.Equal(wanted.Select(w => records.Bytes(w)), records.Texts(wanted));
         Assert.Equal(45_678, records.RowOf("45678"));
     }
 

@@ -157,15 +157,8 @@ internal sealed class RecordScan
         RecordEntry entry = entries[row];
         byte[] raw = new byte[entry.IdLength];
         files[FileOf(files, row)].Read(entry.Offset + entry.IdStart, raw);
-        return IdText(raw);
-    }
-
-    /// <summary>The id's UTF-8 text from the bytes in the record.</summary>
-    /// <param name="raw">A string with its quotes, or a number.</param>
-    public static byte[] IdText(ReadOnlySpan<byte> raw)
-    {
-        if (raw[0] != '"') return raw.ToArray();
-        ReadOnlySpan<byte> inner = raw[1..^1];
+        if (raw[0] != '"') return raw;
+        ReadOnlySpan<byte> inner = raw.AsSpan(1, raw.Length - 2);
         return inner.Contains((byte)'\\') ? JsonText.Unescape(inner) : inner.ToArray();
     }
 
