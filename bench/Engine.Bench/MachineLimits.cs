@@ -43,12 +43,12 @@ internal sealed record MachineLimits(double Gflops1, double GflopsAll, double Re
         const long Rounds = 10_000_000;
         long start = Stopwatch.GetTimestamp();
         Parallel.For(0, threads, _ => Keep(MultiplyAdd(Rounds)));
-        int lanes = Vector512.IsHardwareAccelerated ? 16 : Vector256.IsHardwareAccelerated ? 8 : 4;
+        int lanes = Vector512.IsHardwareAccelerated ? 16 : 8;
         return threads * Rounds * 12.0 * lanes * 2 / Stopwatch.GetElapsedTime(start).TotalSeconds / 1e9;
     }
 
     private static float MultiplyAdd(long rounds) =>
-        Vector512.IsHardwareAccelerated ? MultiplyAdd512(rounds) : Vector256.IsHardwareAccelerated ? MultiplyAdd256(rounds) : MultiplyAdd128(rounds);
+        Vector512.IsHardwareAccelerated ? MultiplyAdd512(rounds) : MultiplyAdd256(rounds);
 
     // Twelve independent chains hide the latency of a fused multiply-add on every core made since 2013.
     private static float MultiplyAdd512(long rounds)
@@ -95,29 +95,6 @@ internal sealed record MachineLimits(double Gflops1, double GflopsAll, double Re
         }
 
         return Vector256.Sum(a + b + c + d + e + f + g + h + i + j + k + l);
-    }
-
-    private static float MultiplyAdd128(long rounds)
-    {
-        Vector128<float> x = Vector128.Create(0.999f), y = Vector128.Create(1e-3f);
-        Vector128<float> a = y, b = y, c = y, d = y, e = y, f = y, g = y, h = y, i = y, j = y, k = y, l = y;
-        for (long r = 0; r < rounds; r++)
-        {
-            a = Vector128.FusedMultiplyAdd(a, x, y);
-            b = Vector128.FusedMultiplyAdd(b, x, y);
-            c = Vector128.FusedMultiplyAdd(c, x, y);
-            d = Vector128.FusedMultiplyAdd(d, x, y);
-            e = Vector128.FusedMultiplyAdd(e, x, y);
-            f = Vector128.FusedMultiplyAdd(f, x, y);
-            g = Vector128.FusedMultiplyAdd(g, x, y);
-            h = Vector128.FusedMultiplyAdd(h, x, y);
-            i = Vector128.FusedMultiplyAdd(i, x, y);
-            j = Vector128.FusedMultiplyAdd(j, x, y);
-            k = Vector128.FusedMultiplyAdd(k, x, y);
-            l = Vector128.FusedMultiplyAdd(l, x, y);
-        }
-
-        return Vector128.Sum(a + b + c + d + e + f + g + h + i + j + k + l);
     }
 
     private static double Stream(float[] memory, int threads)

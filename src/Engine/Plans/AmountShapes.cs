@@ -48,8 +48,15 @@ internal sealed partial class SizeShape : Shape<long>
 
     private static readonly Dictionary<string, long> Units = new(StringComparer.Ordinal)
     {
-        ["B"] = 1, ["KB"] = 1000, ["MB"] = 1000_000, ["GB"] = 1000_000_000, ["TB"] = 1000_000_000_000,
-        ["KiB"] = 1L << 10, ["MiB"] = 1L << 20, ["GiB"] = 1L << 30, ["TiB"] = 1L << 40,
+        ["B"] = 1,
+        ["KB"] = 1000,
+        ["MB"] = 1000_000,
+        ["GB"] = 1000_000_000,
+        ["TB"] = 1000_000_000_000,
+        ["KiB"] = 1L << 10,
+        ["MiB"] = 1L << 20,
+        ["GiB"] = 1L << 30,
+        ["TiB"] = 1L << 40,
     };
 
     public override string Expectation => "a size such as \"8GiB\" (B, KB, KiB, MB, MiB, GB, GiB, TB, TiB)";

@@ -50,6 +50,8 @@ internal static class PlanOutputs
 
     private static readonly Dictionary<string, OutputFormat> Words = new(StringComparer.Ordinal)
     {
-        ["jsonl"] = OutputFormat.Jsonl, ["npy"] = OutputFormat.Npy, ["csv"] = OutputFormat.Csv,
+        ["jsonl"] = OutputFormat.Jsonl,
+        ["npy"] = OutputFormat.Npy,
+        ["csv"] = OutputFormat.Csv,
     };
 }
