@@ -3,7 +3,7 @@ using Engine.Kernels;
 
 namespace Engine.Data;
 
-/// <summary>Opens text records: JSON Lines, plain or packed with gzip, one file or shards.</summary>
+/// <summary>Opens text records: JSON Lines, plain or packed with gzip or zstd, one file or shards.</summary>
 public static class RecordsFile
 {
     /// <summary>Reads every file once from front to back, checking every record completely, and remembers where each one is.</summary>
@@ -16,7 +16,7 @@ public static class RecordsFile
     /// Refused: invalid UTF-8, lone surrogate escapes, nesting over 64, a key twice in one object, lines over <see cref="RecordsInput.MaxLineBytes"/>, a record that does not fit its file's layout,
     /// an id that is missing or stands twice.
     /// </remarks>
-    /// <exception cref="EngineException">A file is missing or a record wrong: exit 4, with file, line and column. A file cannot be read: exit 7.</exception>
+    /// <exception cref="EngineException">A file is missing or a record wrong: exit 4, with file, line and column. A file cannot be read: exit 7. A file packed with zstd needs libzstd and it is not there: exit 9.</exception>
     public static Records Open(RecordsInput input, InputFiles files, Pass pass)
     {
         if (input.Paths.Count == 0) throw EngineException.Input(input.Written, "NO_MATCH", "the input names no file. Give at least one.");
@@ -44,12 +44,22 @@ public static class RecordsFile
         string extension = Path.GetExtension(file.Path).ToLowerInvariant();
         if (extension == ".parquet" || start.SequenceEqual("PAR1"u8))
             throw EngineException.Input(file.Name, "FORMAT", "the file is Parquet, but records are read from JSON Lines. Convert it, for instance: duckdb -c \"copy (from 'x.parquet') to 'x.jsonl'\".");
-        if (extension == ".zst" || start.SequenceEqual((ReadOnlySpan<byte>)[0x28, 0xb5, 0x2f, 0xfd]))
-            throw EngineException.Input(file.Name, "FORMAT", "the file is compressed with zstd, but records are read from plain JSON Lines. Unpack it first: zstd -d.");
-        bool packed = start.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b]);
-        if (packed == (extension == ".gz")) return packed ? new GzipTextFile(file) : new PlainTextFile(file);
-        throw EngineException.Input(file.Name, "GZIP", packed
-            ? "the file is packed with gzip, but its name does not end in .gz. Rename it."
-            : "the name ends in .gz, but the file does not begin like gzip (1f 8b). Rename it, or pack it again.");
+        CheckName(file, extension, ".gz", "gzip", "GZIP", "1f 8b", start.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b]));
+        CheckName(file, extension, ".zst", "zstd", "ZSTD", "28 b5 2f fd", ZstdTextFile.BeginsLikeZstd(start));
+        return extension switch
+        {
+            ".gz" => new GzipTextFile(file),
+            ".zst" => new ZstdTextFile(file),
+            _ => new PlainTextFile(file),
+        };
+    }
+
+    // A name that says otherwise than the content means that one of them is a mistake, and guessing which would read rubbish as records.
+    private static void CheckName(InputFile file, string extension, string packedExtension, string packing, string code, string magic, bool packed)
+    {
+        if (packed == (extension == packedExtension)) return;
+        throw EngineException.Input(file.Name, code, packed
+            ? $"the file is packed with {packing}, but its name does not end in {packedExtension}. Rename it."
+            : $"the name ends in {packedExtension}, but the file does not begin like {packing} ({magic}). Rename it, or pack it again.");
     }
 }

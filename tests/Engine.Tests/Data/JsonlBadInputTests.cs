@@ -142,7 +142,6 @@ public sealed class JsonlBadInputTests : IDisposable
     [Theory]
     [InlineData("x.parquet", "x", "duckdb")]
     [InlineData("x.jsonl", "PAR1", "duckdb")]
-    [InlineData("x.jsonl.zst", "x", "zstd -d")]
     public void Other_formats_are_refused_with_the_remedy(string name, string content, string remedy)
     {
         string path = _folder.Write(name, content);

@@ -9,7 +9,7 @@ namespace Engine.Data.Jsonl;
 /// So the members are framed here, and only the deflated data inside them is left to the framework.
 /// </remarks>
 /// <param name="file">The file; not owned.</param>
-internal sealed class GzipReader(InputFile file) : IDisposable
+internal sealed class GzipReader(InputFile file) : PackedReader
 {
     private const int TrailerBytes = 8;
     private const int MaxFieldBytes = 1 << 16;
@@ -20,14 +20,11 @@ internal sealed class GzipReader(InputFile file) : IDisposable
     private uint _crc;
     private uint _size;
 
-    /// <summary>Bytes of the file that were read.</summary>
-    public long Consumed => _packed?.Position ?? _next;
+    /// <inheritdoc/>
+    public override long Consumed => _packed?.Position ?? _next;
 
-    /// <summary>Unpacks the next bytes.</summary>
-    /// <param name="buffer">Where they go, at least 1 byte.</param>
-    /// <returns>How many; 0 at the end of the last member.</returns>
-    /// <exception cref="EngineException">The file is damaged, cut short or followed by something else: exit 4.</exception>
-    public int Read(Span<byte> buffer)
+    /// <inheritdoc/>
+    public override int Read(Span<byte> buffer)
     {
         while (_member is not null || _next < file.Length || _next == 0)
         {
@@ -62,8 +59,8 @@ internal sealed class GzipReader(InputFile file) : IDisposable
         return 0;
     }
 
-    /// <summary>Stops unpacking.</summary>
-    public void Dispose()
+    /// <inheritdoc/>
+    public override void Dispose()
     {
         _member?.Dispose();
         _packed?.Dispose();

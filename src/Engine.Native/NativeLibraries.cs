@@ -1,0 +1,98 @@
+using System.Runtime.InteropServices;
+
+namespace Engine.Native;
+
+/// <summary>An optional native library: where it may lie and what it must offer.</summary>
+/// <param name="Name">Its name in messages, such as <c>libzstd</c>.</param>
+/// <param name="Variable">Environment variable that may hold its full path.</param>
+/// <param name="FileNames">File names to look for, best first, such as <c>libzstd.so.1</c>.</param>
+/// <param name="Exports">Functions without which it is of no use.</param>
+/// <param name="Install">The command that installs it.</param>
+internal sealed record NativeLibraryQuery(string Name, string Variable, IReadOnlyList<string> FileNames, IReadOnlyList<string> Exports, string Install);
+
+/// <summary>A library that was loaded; it stays loaded until the process ends.</summary>
+/// <param name="Path">The path or name that led to it.</param>
+/// <param name="Handle">The loader's handle.</param>
+internal sealed record LoadedLibrary(string Path, nint Handle)
+{
+    /// <summary>The address of a function that the query named.</summary>
+    /// <exception cref="EntryPointNotFoundException">The library lacks it.</exception>
+    public nint Export(string function) => NativeLibrary.GetExport(Handle, function);
+}
+
+/// <summary>Finds optional native libraries, in one order for all of them.</summary>
+/// <remarks>
+/// The environment variable, when it is set, is the only place that is tried: a user who names a library must never get another one.
+/// Otherwise: beside the program, in its <c>runtimes/RID/native</c>, then wherever the system's loader finds the name.
+/// </remarks>
+internal static class NativeLibraries
+{
+    /// <summary>Loads a library.</summary>
+    /// <exception cref="NativeLibraryMissingException">No place has one that can be loaded and offers every function.</exception>
+    public static LoadedLibrary Load(NativeLibraryQuery query)
+    {
+        List<string> tried = [];
+        foreach ((string path, string shown) in Places(query))
+        {
+            string? fault = Try(path, query.Exports, out nint handle);
+            if (fault is null) return new LoadedLibrary(path, handle);
+            tried.Add($"{shown} ({fault})");
+        }
+
+        throw new NativeLibraryMissingException(query.Name, tried, query.Variable, query.Install);
+    }
+
+    private static IEnumerable<(string Path, string Shown)> Places(NativeLibraryQuery query)
+    {
+        if (Environment.GetEnvironmentVariable(query.Variable) is { Length: > 0 } given)
+        {
+            yield return (Path.GetFullPath(given), $"{query.Variable}={given}");
+            yield break;
+        }
+
+        string beside = AppContext.BaseDirectory;
+        string runtime = Path.Combine(beside, "runtimes", RuntimeName(), "native");
+        foreach (string folder in (string[])[beside, runtime])
+        {
+            foreach (string name in query.FileNames) yield return (Path.Combine(folder, name), Path.Combine(folder, name));
+        }
+
+        foreach (string name in query.FileNames) yield return (name, name);
+    }
+
+    private static string? Try(string path, IReadOnlyList<string> exports, out nint handle)
+    {
+        handle = 0;
+        bool named = Path.IsPathRooted(path);
+        if (named && !File.Exists(path)) return "no such file";
+        if (!NativeLibrary.TryLoad(path, out handle)) return named ? "is no library for this machine" : "not known to the loader";
+        foreach (string export in exports)
+        {
+            if (NativeLibrary.TryGetExport(handle, export, out _)) continue;
+            NativeLibrary.Free(handle);
+            return $"lacks the function {export}; it is too old or another library";
+        }
+
+        return null;
+    }
+
+    private static string RuntimeName() => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "linux-arm64" : "linux-x64";
+}
+
+/// <summary>An optional native library is needed and not there.</summary>
+/// <param name="name">The library.</param>
+/// <param name="tried">Every place that was tried, each with what was wrong there.</param>
+/// <param name="variable">The environment variable that may hold its path.</param>
+/// <param name="install">The command that installs it.</param>
+internal sealed class NativeLibraryMissingException(string name, IReadOnlyList<string> tried, string variable, string install)
+    : Exception($"{name} cannot be loaded. Tried: {string.Join("; ", tried)}. Install it: {install}. Or set {variable} to its full path.")
+{
+    /// <summary>The library.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>Every place that was tried, each with what was wrong there.</summary>
+    public IReadOnlyList<string> Tried { get; } = tried;
+
+    /// <summary>The command that installs it.</summary>
+    public string Install { get; } = install;
+}

@@ -1,0 +1,137 @@
+using System.IO.Pipelines;
+using Engine.Kernels;
+
+namespace Engine.Data.Jsonl;
+
+/// <summary>Unpacks a file from front to back.</summary>
+internal abstract class PackedReader : IDisposable
+{
+    /// <summary>Bytes of the file that were read.</summary>
+    public abstract long Consumed { get; }
+
+    /// <summary>Unpacks the next bytes.</summary>
+    /// <param name="buffer">Where they go, at least 1 byte.</param>
+    /// <returns>How many; 0 at the end.</returns>
+    /// <exception cref="EngineException">The file is damaged, cut short or followed by something else: exit 4.</exception>
+    public abstract int Read(Span<byte> buffer);
+
+    /// <summary>Stops unpacking.</summary>
+    public abstract void Dispose();
+}
+
+/// <summary>Packed text. Reading it from front to back costs one unpacking; going back starts again from the front.</summary>
+/// <remarks>A few places are kept open, so that several readers, each going forward, do not disturb each other.</remarks>
+/// <param name="file">The file.</param>
+/// <param name="mostCursors">Places kept open at most.</param>
+internal abstract class PackedTextFile(InputFile file, int mostCursors) : TextFile(file)
+{
+    private readonly Lock _gate = new();
+    private readonly List<Cursor> _cursors = [];
+
+    /// <inheritdoc/>
+    public sealed override void Read(long offset, Span<byte> buffer)
+    {
+        Cursor cursor = Rent(offset);
+        try
+        {
+            cursor.Skip(offset);
+            cursor.Read(buffer);
+        }
+        catch (Exception damaged) when (damaged is InvalidDataException or EngineException { Exit: ExitCode.Input })
+        {
+            // Every byte was checked in the first pass.
+            cursor.Dispose();
+            throw new EngineException(new EngineError(ExitCode.InputChanged, "CHANGED", "the input changed during the run: it cannot be unpacked any more. Run again when nothing writes to it.", File.Name), damaged);
+        }
+        catch
+        {
+            cursor.Dispose();
+            throw;
+        }
+
+        Return(cursor);
+    }
+
+    /// <inheritdoc/>
+    public sealed override void Dispose()
+    {
+        lock (_gate)
+        {
+            foreach (Cursor cursor in _cursors) cursor.Dispose();
+            _cursors.Clear();
+        }
+
+        base.Dispose();
+    }
+
+    /// <summary>Begins the first pass, which checks everything the format allows to check.</summary>
+    protected abstract PackedReader OpenChecked();
+
+    /// <summary>Begins a later pass over what the first one accepted; <see cref="InvalidDataException"/> also says that it is damaged.</summary>
+    protected virtual PackedReader OpenAgain() => OpenChecked();
+
+    /// <inheritdoc/>
+    protected sealed override async Task SendTextAsync(PipeWriter writer, int pieceBytes, Pass pass, Action<long> read)
+    {
+        using PackedReader reader = OpenChecked();
+        for (; ; )
+        {
+            pass.Cancel.ThrowIfCancellationRequested();
+            int count = reader.Read(writer.GetSpan(pieceBytes)[..pieceBytes]);
+            if (count == 0) break;
+            TextLength += count;
+            writer.Advance(count);
+            read(reader.Consumed);
+            if ((await writer.FlushAsync(pass.Cancel).ConfigureAwait(false)).IsCompleted) return;
+        }
+
+        read(File.Length);
+    }
+
+    // The open place nearest before the one wanted.
+    private Cursor Rent(long offset)
+    {
+        lock (_gate)
+        {
+            Cursor? best = _cursors.Where(c => c.At <= offset).MaxBy(c => c.At);
+            if (best is null) return new Cursor(OpenAgain());
+            _cursors.Remove(best);
+            return best;
+        }
+    }
+
+    private void Return(Cursor cursor)
+    {
+        lock (_gate)
+        {
+            _cursors.Add(cursor);
+            if (_cursors.Count <= mostCursors) return;
+            _cursors[0].Dispose();
+            _cursors.RemoveAt(0);
+        }
+    }
+
+    private sealed class Cursor(PackedReader reader) : IDisposable
+    {
+        public long At { get; private set; }
+
+        public void Skip(long offset)
+        {
+            byte[] waste = new byte[(int)Math.Min(offset - At, 1 << 16)];
+            while (At < offset) Read(waste.AsSpan(0, (int)Math.Min(waste.Length, offset - At)));
+        }
+
+        public void Read(Span<byte> buffer)
+        {
+            while (buffer.Length > 0)
+            {
+                int count = reader.Read(buffer);
+                if (count == 0) throw new InvalidDataException("The packed text is shorter than it was.");
+                buffer = buffer[count..];
+                At += count;
+            }
+        }
+
+        public void Dispose() => reader.Dispose();
+    }
+}
