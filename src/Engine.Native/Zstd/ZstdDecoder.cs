@@ -13,7 +13,7 @@ internal sealed class ZstdDecoder : IDisposable
 
     /// <summary>Makes a decoder.</summary>
     /// <exception cref="NativeLibraryMissingException">libzstd is not there.</exception>
-    /// <exception cref="OutOfMemoryException">There is no memory for it.</exception>
+    /// <exception cref="InsufficientMemoryException">There is no memory for it.</exception>
     public unsafe ZstdDecoder()
     {
         ZstdNative zstd = ZstdNative.Instance;
@@ -64,7 +64,7 @@ internal sealed class ZstdDecoder : IDisposable
         {
             Library = zstd;
             SetHandle(zstd.ZSTD_createDCtx());
-            if (IsInvalid) throw new OutOfMemoryException("There is no memory for a zstd decoder.");
+            if (IsInvalid) throw new InsufficientMemoryException("There is no memory for a zstd decoder.");
         }
 
         public ZstdNative Library { get; }

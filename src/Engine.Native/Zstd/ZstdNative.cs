@@ -53,13 +53,13 @@ internal sealed unsafe class ZstdNative
     /// <summary>The one gate from a status to an exception.</summary>
     /// <returns>The status, which is no error.</returns>
     /// <exception cref="ZstdException">It is one.</exception>
-    /// <exception cref="OutOfMemoryException">The library found no memory.</exception>
+    /// <exception cref="InsufficientMemoryException">The library found no memory.</exception>
     public nuint Check(nuint status)
     {
         if (ZSTD_isError(status) == 0) return status;
         string name = Marshal.PtrToStringUTF8((nint)ZSTD_getErrorName(status)) ?? "unknown error";
         int code = ZSTD_getErrorCode(status);
-        if (code == ZSTD_error_memory_allocation) throw new OutOfMemoryException($"libzstd: {name}");
+        if (code == ZSTD_error_memory_allocation) throw new InsufficientMemoryException($"libzstd: {name}");
         throw new ZstdException(name, windowTooLarge: code == ZSTD_error_frameParameter_windowTooLarge);
     }
 
