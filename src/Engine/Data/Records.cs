@@ -10,6 +10,15 @@ public abstract class Records : Value
     /// <summary>Records stand for themselves.</summary>
     protected Records() => Pool = this;
 
+    /// <summary>Records that a program holds: nothing is copied, nothing is on disk.</summary>
+    /// <param name="conversations">The records in pool order; they must not change while they are used.</param>
+    /// <param name="ids">[records], distinct, or null to number the rows.</param>
+    /// <param name="sources">[records], the data set each comes from, or null.</param>
+    /// <exception cref="ArgumentException">A list has another length, or an id stands twice.</exception>
+    /// <remarks><see cref="Bytes"/> gives the messages layout, or the text layout for a record that is one <see cref="Turn.TextRole"/> turn.</remarks>
+    public static Records From(IReadOnlyList<Conversation> conversations, IReadOnlyList<string>? ids = null, IReadOnlyList<string>? sources = null) =>
+        new MemoryRecords(conversations, ids, sources);
+
     /// <summary>How messages call it: the path or pattern as the user wrote it.</summary>
     public abstract string Name { get; }
 
