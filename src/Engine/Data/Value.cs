@@ -20,6 +20,9 @@ public enum ValueKind
 
     /// <summary>Chosen rows in rank order.</summary>
     Selection,
+
+    /// <summary>A task's main centre and rows.</summary>
+    TaskCentre,
 }
 
 /// <summary>Anything that flows along a plan's edges. Values are immutable; the run disposes those that hold a file or memory.</summary>

@@ -30,7 +30,8 @@ internal static class KindNames
         ValueKind.States => "states",
         ValueKind.Scores => "scores",
         ValueKind.Clustering => "a clustering",
-        _ => "a selection",
+        ValueKind.Selection => "a selection",
+        _ => "a task's centre",
     };
 
     public static string Of(IEnumerable<ValueKind> kinds) => string.Join(" or ", kinds.Select(Of));

@@ -123,6 +123,7 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<Progress
             case (OutputFormat.Jsonl, Selection { Pool: not null } selection): SelectionFiles.WriteRecords(selection, stream, cancel); break;
             case (OutputFormat.Npy, Selection selection): NpyWriter.WriteIndices(stream, selection.Indices); break;
             case (OutputFormat.Csv, Selection selection): SelectionFiles.WriteTable(selection, stream); break;
+            case (OutputFormat.Csv, ScoreTable scores): ScoreTableFile.Write(scores, stream); break;
             case (OutputFormat.Npy, Embeddings embeddings): WriteMatrix(embeddings.Matrix, stream); break;
             default:
                 throw new EngineException(new EngineError(ExitCode.Input, "OUTPUT",

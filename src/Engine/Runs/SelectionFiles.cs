@@ -47,7 +47,10 @@ internal static class SelectionFiles
     private static void Field(StreamWriter writer, string text)
     {
         writer.Write(',');
-        if (text.AsSpan().IndexOfAny(NeedQuotes) < 0) writer.Write(text);
-        else writer.Write($"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"");
+        writer.Write(Quoted(text));
     }
+
+    /// <summary>The text as a CSV field (RFC 4180).</summary>
+    public static string Quoted(string text) =>
+        text.AsSpan().IndexOfAny(NeedQuotes) < 0 ? text : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 }

@@ -16,6 +16,8 @@ internal sealed class StepFiles(RunOutputs files)
         {
             case Selection selection: WriteSelection(step, selection); break;
             case Clustering clustering: WriteClustering(step, clustering); break;
+            case TaskCentre task: WriteTask(step, task); break;
+            case ScoreTable scores: files.Write(RunFiles.OfStep(step, "scores.csv"), stream => ScoreTableFile.Write(scores, stream)); break;
         }
     }
 
@@ -24,6 +26,12 @@ internal sealed class StepFiles(RunOutputs files)
         files.Write(RunFiles.OfStep(step, RunFiles.Indices), stream => NpyWriter.WriteIndices(stream, selection.Indices));
         files.Write(RunFiles.OfStep(step, RunFiles.SelectionTable), stream => SelectionFiles.WriteTable(selection, stream));
         if (selection.Radii is { } radii) files.Write(RunFiles.OfStep(step, "radii.npy"), stream => NpyWriter.Write(stream, radii));
+    }
+
+    private void WriteTask(string step, TaskCentre task)
+    {
+        files.Write(RunFiles.OfStep(step, "centroids.npy"), stream => NpyWriter.Write(stream, task.Centre, task.Centre.Length));
+        files.Write(RunFiles.OfStep(step, "rows.npy"), stream => NpyWriter.WriteIndices(stream, task.Indices));
     }
 
     private void WriteClustering(string step, Clustering clustering)

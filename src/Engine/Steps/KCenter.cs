@@ -13,7 +13,7 @@ public sealed record KCenter : Step<Selection>
     /// <summary>The vectors.</summary>
     public required Embeddings In { get; init; }
 
-    /// <summary>New picks; a share is of the rows that <see cref="Within"/> leaves.</summary>
+    /// <summary>New picks; a share is of the pool's rows, also with <see cref="Within"/>.</summary>
     public required Budget Budget { get; init; }
 
     /// <summary>How far two rows are apart.</summary>
@@ -25,8 +25,8 @@ public sealed record KCenter : Step<Selection>
     /// <summary>Picking ends as soon as the covering radius (not squared) is below this distance, and always at radius 0.</summary>
     public double StopRadius { get; init; }
 
-    /// <summary>The rows that may be picked and must be covered, or null for all.</summary>
-    public Selection? Within { get; init; }
+    /// <summary>The rows that may be picked and must be covered: a selection, a task's rows, or null for all. A task's centre stands for the mean.</summary>
+    public Value? Within { get; init; }
 
     /// <inheritdoc/>
     public override string Op => Definition.Op;
@@ -40,15 +40,13 @@ public sealed record KCenter : Step<Selection>
         int[]? within = Within is null ? null : SameRows(Within, "within");
         KCenterStart start = Resolve(Start ?? new FirstCentre.Row(within is { Length: > 0 } ? within.Min() : 0), rows, within, run);
         int candidates = within?.Length ?? rows;
-        int budget = Budget.Of(candidates);
-        if (start is KCenterStart.Rows { Preselected: var preselected })
+        int budget = Budget.Of(rows);
+        int taken = start is KCenterStart.Rows { Preselected: var preselected } ? within?.Intersect(preselected).Count() ?? preselected.Length : 0;
+        if (budget > candidates - taken)
         {
-            int taken = within is null ? preselected.Length : within.Intersect(preselected).Count();
-            if (budget > candidates - taken)
-            {
-                throw EngineException.Input(In.Name, "BUDGET",
-                    $"the budget is {budget} new rows, but only {candidates - taken} can be chosen from: {taken} of {candidates} are centres already. Lower the budget or enlarge the pool.");
-            }
+            string why = taken > 0 ? $": {taken} of {candidates} are centres already" : "";
+            throw EngineException.Input(In.Name, "BUDGET",
+                $"the budget is {budget} new rows, but only {candidates - taken} can be chosen from{why}. Lower the budget or enlarge the pool.");
         }
 
         Pass quiet = new(cancel: run.Pass.Cancel);
@@ -105,19 +103,32 @@ public sealed record KCenter : Step<Selection>
                     throw EngineException.Input(null, "EMPTY", "\"start.rows\" is a selection without a row, expected at least one. Use another start.");
                 return new KCenterStart.Rows(preselected);
             case FirstCentre.NearestToCentre:
-                return new KCenterStart.NearestToCentre();
+                return new KCenterStart.NearestToCentre(GivenCentre());
             case FirstCentre.VirtualCentre:
-                return new KCenterStart.VirtualCentre();
+                return new KCenterStart.VirtualCentre(GivenCentre());
             default:
                 return new KCenterStart.Random(run.Random());
         }
     }
 
-    /// <summary>The distinct rows of a selection that must be from the same pool.</summary>
-    private int[] SameRows(Selection selection, string key) => selection.PoolRows == In.Rows
-        ? [.. selection.Indices.Distinct()]
-        : throw EngineException.Input(In.Name, "POOL",
-            $"\"{key}\" is a selection from a pool of {selection.PoolRows} rows, but there are {In.Rows} vectors. Select from the same input.");
+    /// <summary>A task's centre, which replaces the mean; of unit length when the metric is cosine.</summary>
+    private double[]? GivenCentre()
+    {
+        if (Within is not TaskCentre task) return null;
+        if (task.Centre.Length != In.Dim)
+            throw EngineException.Input(In.Name, "DIM", $"the vectors have {In.Dim} elements, but the task's centre has {task.Centre.Length}. Use the same vectors.");
+        return Array.ConvertAll(task.Centre, x => (double)x);
+    }
+
+    /// <summary>The distinct rows of a selection or a task that must be from the same pool.</summary>
+    private int[] SameRows(Value value, string key)
+    {
+        (int[] indices, long pool) = value is TaskCentre task ? (task.Indices, task.PoolRows) : (((Selection)value).Indices, ((Selection)value).PoolRows);
+        return pool == In.Rows
+            ? [.. indices.Distinct()]
+            : throw EngineException.Input(In.Name, "POOL",
+                $"\"{key}\" has rows from a pool of {pool} rows, but there are {In.Rows} vectors. Select from the same input.");
+    }
 
     private static StepBinding Define()
     {
@@ -128,7 +139,7 @@ public sealed record KCenter : Step<Selection>
             "How far two rows are apart; cosine is sqrt(2 - 2cos).");
         Parameter<Func<StepInputs, FirstCentre>?> start = keys.Optional("start", StartShape(), "What the traversal begins with; row 0 when absent, or the lowest row of \"within\".");
         Parameter<double> stopRadius = keys.Optional("stopRadius", Shapes.Number(0), 0, 0, "Stop as soon as the covering radius is below this distance.");
-        Parameter<Reference?> within = keys.Optional("within", Shapes.Reference(ValueKind.Selection), "The rows that may be picked and must be covered.");
+        Parameter<Reference?> within = keys.Optional("within", Shapes.Reference(ValueKind.Selection, ValueKind.TaskCentre), "The rows that may be picked and must be covered; of a task, its centre stands for the mean.");
         return new StepBinding("kcenter", ValueKind.Selection, "Picks rows so that every other row is near a pick.", keys, (arguments, inputs) => new KCenter
         {
             In = inputs.Get<Embeddings>(arguments.Get(@in)),
@@ -136,7 +147,7 @@ public sealed record KCenter : Step<Selection>
             Metric = arguments.Get(metric),
             Start = arguments.Get(start)?.Invoke(inputs),
             StopRadius = arguments.Get(stopRadius),
-            Within = inputs.Find<Selection>(arguments.Get(within)),
+            Within = inputs.Find<Value>(arguments.Get(within)),
         });
     }
 

@@ -13,6 +13,8 @@ public static class StepCatalogue
         Rds.Definition,
         KMeans.Definition,
         KCenter.Definition,
+        LocateTask.Definition,
+        SampleByCosine.Definition,
         RandomSample.Definition,
         Balanced.Definition,
         Union.Definition,

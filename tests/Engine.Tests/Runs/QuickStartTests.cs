@@ -35,6 +35,7 @@ public sealed class QuickStartTests(ITestOutputHelper output) : IDisposable
     [Theory]
     [InlineData("coreset.json")]
     [InlineData("balanced.json")]
+    [InlineData("ltd.json")]
     public void TheOtherExamplesRun(string plan) => Assert.NotEmpty(Selected(plan));
 
     private (int Row, string Task)[] Selected(string plan)

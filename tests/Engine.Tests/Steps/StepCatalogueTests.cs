@@ -10,7 +10,7 @@ public sealed class StepCatalogueTests
     public void OpsHaveDistinctNamesAndSaySomething()
     {
         Assert.Distinct(StepCatalogue.All.Select(d => d.Op));
-        Assert.Superset(new HashSet<string> { "embed", "pool", "rds", "kmeans", "kcenter", "random", "balanced", "union", "filter" }, StepCatalogue.All.Select(d => d.Op).ToHashSet());
+        Assert.Superset(new HashSet<string> { "embed", "pool", "rds", "kmeans", "kcenter", "taskCentre", "cosineSample", "random", "balanced", "union", "filter" }, StepCatalogue.All.Select(d => d.Op).ToHashSet());
         Assert.All(StepCatalogue.All, definition =>
         {
             Assert.EndsWith(".", definition.Summary, StringComparison.Ordinal);
