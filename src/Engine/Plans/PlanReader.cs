@@ -76,7 +76,7 @@ internal static class PlanReader
     {
         var names = new PlanNames();
         foreach (NamedEntry<TypedObject<InputDefinition>> input in inputs) names.Add(input.Name, input.Value?.Type.Gives, isStep: false, input.NamePlace, reading);
-        foreach (NamedEntry<TypedObject<StepDefinition>> step in steps) names.Add(step.Name, step.Value?.Type.Gives, isStep: true, step.NamePlace, reading);
+        foreach (NamedEntry<TypedObject<StepDefinition>> step in steps) names.Add(step.Name, step.Value?.Type.KindOf(step.Value.Arguments), isStep: true, step.NamePlace, reading);
         return names;
     }
 

@@ -78,7 +78,8 @@ internal sealed class InputOpener(Plan plan, InputFiles files, Pass pass)
         InputCatalogue.ScoresKeys keys = InputCatalogue.Scores;
         Arguments given = input.Arguments;
         Records? pool = Pool(given.Get(keys.RowsOf), records);
-        return ScoresFile.Open(new ScoresInput(input.Name, paths, written) { Column = given.Get(keys.Column), Id = given.Get(keys.Id) }, pool, files, pass);
+        ScoreTable table = ScoresFile.Open(new ScoresInput(input.Name, paths, written) { Column = given.Get(keys.Column), Id = given.Get(keys.Id) }, pool, files, pass);
+        return new ScoreTable(table.Columns, table.Name) { Pool = pool };
     }
 
     private static Records? Pool(Reference? rowsOf, IReadOnlyDictionary<string, Records> records) => rowsOf is null ? null : records[rowsOf.Name];

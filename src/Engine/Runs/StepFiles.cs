@@ -17,15 +17,18 @@ internal sealed class StepFiles(RunOutputs files)
             case Selection selection: WriteSelection(step, selection); break;
             case Clustering clustering: WriteClustering(step, clustering); break;
             case TaskCentre task: WriteTask(step, task); break;
-            case ScoreTable scores: files.Write(RunFiles.OfStep(step, "scores.csv"), stream => ScoreTableFile.Write(scores, stream)); break;
+            case ScoreTable scores: WriteScores(step, scores); break;
         }
     }
+
+    private void WriteScores(string step, ScoreTable scores) => files.Write(RunFiles.OfStep(step, "scores.csv"), stream => ScoreTableFile.Write(scores, stream));
 
     private void WriteSelection(string step, Selection selection)
     {
         files.Write(RunFiles.OfStep(step, RunFiles.Indices), stream => NpyWriter.WriteIndices(stream, selection.Indices));
         files.Write(RunFiles.OfStep(step, RunFiles.SelectionTable), stream => SelectionFiles.WriteTable(selection, stream));
         if (selection.Radii is { } radii) files.Write(RunFiles.OfStep(step, "radii.npy"), stream => NpyWriter.Write(stream, radii));
+        if (selection.PoolScores is { } scores) WriteScores(step, scores);
     }
 
     private void WriteTask(string step, TaskCentre task)

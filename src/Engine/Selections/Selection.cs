@@ -20,6 +20,9 @@ public sealed class Selection : Value
     /// <summary>The score a row was chosen under; its meaning is the method's.</summary>
     public double[]? Scores { get; init; }
 
+    /// <summary>The score of every row of the pool, for a method that computes them all; otherwise null.</summary>
+    public ScoreTable? PoolScores { get; init; }
+
     /// <summary>The task that first took the row.</summary>
     public string[]? Tasks { get; init; }
 

@@ -42,6 +42,7 @@ internal sealed class Candidates
         Records records => records.Name,
         Embeddings embeddings => embeddings.Name,
         TokenStates states => states.Name,
+        ScoreTable scores => scores.Name,
         _ => null,
     };
 }

@@ -9,8 +9,10 @@ namespace Engine.Steps;
 /// <param name="Summary">One sentence for the schema.</param>
 /// <param name="Parameters">Its keys, without <c>op</c>.</param>
 /// <param name="Bind">Makes the step once its inputs exist.</param>
-public sealed record StepBinding(string Op, ValueKind Gives, string Summary, ParameterSet Parameters, Func<Arguments, StepInputs, IStep> Bind)
-    : StepDefinition(Op, Gives, Summary, Parameters);
+/// <param name="Decides">For an op whose keys decide what it gives: the kind with these arguments; otherwise null.</param>
+public sealed record StepBinding(
+    string Op, ValueKind Gives, string Summary, ParameterSet Parameters, Func<Arguments, StepInputs, IStep> Bind, Func<Arguments, ValueKind>? Decides = null)
+    : StepDefinition(Op, Gives, Summary, Parameters, Decides);
 
 /// <summary>Gives a step the values its references name.</summary>
 /// <param name="resolve">Finds the value of an input or an earlier step.</param>

@@ -15,6 +15,7 @@ public static class StepCatalogue
         KCenter.Definition,
         LocateTask.Definition,
         SampleByCosine.Definition,
+        PredictQuality.Definition,
         RandomSample.Definition,
         Balanced.Definition,
         Union.Definition,
