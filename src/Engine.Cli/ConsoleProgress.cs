@@ -53,7 +53,7 @@ internal sealed class ConsoleProgress : IProgress<ProgressEvent>, IDisposable
     /// <summary>Ends an open line.</summary>
     public void Dispose()
     {
-        if (_lineOpen) Console.Error.WriteLine();
+        if (_lineOpen) StandardError.WriteLine("");
     }
 
     private void Working(ProgressEvent value)
@@ -63,17 +63,17 @@ internal sealed class ConsoleProgress : IProgress<ProgressEvent>, IDisposable
         string text = string.Create(CultureInfo.InvariantCulture, $"{value.Step}: {value.Done:N0}{total} {value.Unit}{left}");
         if (!_terminal)
         {
-            Console.Error.WriteLine(text);
+            StandardError.WriteLine(text);
             return;
         }
 
-        Console.Error.Write($"\r{text}\u001b[K");
+        StandardError.Write($"\r{text}\u001b[K");
         _lineOpen = true;
     }
 
     private void Line(string text)
     {
-        Console.Error.WriteLine(_lineOpen ? $"\r{text}\u001b[K" : text);
+        StandardError.WriteLine(_lineOpen ? $"\r{text}\u001b[K" : text);
         _lineOpen = false;
     }
 }

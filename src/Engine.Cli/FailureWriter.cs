@@ -22,14 +22,14 @@ internal sealed record FailureWriter(bool AsJson, bool Traces)
         };
         if (AsJson) WriteJson(errors);
         else WriteText(errors);
-        if (Traces) Console.Error.WriteLine(failure);
+        if (Traces) StandardError.WriteLine(failure.ToString());
         return (int)errors[0].Exit;
     }
 
     private static void WriteText(IReadOnlyList<EngineError> errors)
     {
-        foreach (EngineError error in errors.Take(MostErrors)) Console.Error.WriteLine(error);
-        if (errors.Count > MostErrors) Console.Error.WriteLine($"... and {errors.Count - MostErrors} more errors");
+        foreach (EngineError error in errors.Take(MostErrors)) StandardError.WriteLine(error.ToString());
+        if (errors.Count > MostErrors) StandardError.WriteLine($"... and {errors.Count - MostErrors} more errors");
     }
 
     private static void WriteJson(IReadOnlyList<EngineError> errors)

@@ -8,6 +8,7 @@ internal static class Errno
 {
     internal const int NoEntry = 2;
     internal const int Interrupted = 4;
+    internal const int BadDescriptor = 9;
     internal const int TryAgain = 11;
     internal const int Access = 13;
     internal const int NotDirectory = 20;

@@ -18,6 +18,9 @@ internal static partial class LibC
     internal const int LockExclusive = 2;
     internal const int LockNonBlocking = 4;
 
+    internal const int GetDescriptorFlags = 1;
+    internal const int DescriptorCloseOnExec = 1;
+
     internal const int ProtRead = 1;
     internal const int MapShared = 1;
 
@@ -47,6 +50,9 @@ internal static partial class LibC
 
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     internal static partial nint Write(int descriptor, ReadOnlySpan<byte> bytes, nuint count);
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    internal static partial int FCntl(int descriptor, int command);
 
     [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
     internal static partial nint MMap(nint address, nuint length, int protection, int flags, SafeFileHandle file, long offset);

@@ -60,7 +60,7 @@ internal sealed class HashingStream(FileStream file, string name) : Stream
         ReadOnlySpan<byte> part = _buffer.AsSpan(0, _used);
         try
         {
-            file.Write(part);
+            FileBytes.Write(file, part);
         }
         catch (Exception refused) when (IoError.IsFrom(refused))
         {

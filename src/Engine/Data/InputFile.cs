@@ -40,6 +40,8 @@ public sealed class InputFile : IDisposable
         {
             SafeFileHandle? handle = RegularFile.Open(path, out FileIdentity? identity);
             if (handle is not null) return new InputFile(path, name, handle, identity!.Value);
+            if (identity is null && path.Contains('\ufffd', StringComparison.Ordinal))
+                throw new EngineException(new EngineError(ExitCode.Io, "NAME", "the path holds bytes that are not UTF-8 (shown as \ufffd), so the file cannot be opened by its name. Rename the file or the folder.", name));
             if (identity is null) throw EngineException.Input(name, "MISSING", "the input file does not exist. Check the path; it is relative to the plan's folder.");
             throw EngineException.Input(name, "NOT_A_FILE", $"the input is {Describe(identity.Value.Kind)}, but a regular file is needed. Write its content to a file first.");
         }

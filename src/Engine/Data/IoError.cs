@@ -5,6 +5,7 @@ internal static class IoError
 {
     private const int PermissionDenied = 13;
     private const int TooManyOpenFiles = 24;
+    private const int FileTooLarge = 27;
     private const int NoSpace = 28;
     private const int ReadOnlyFileSystem = 30;
     private const int NameTooLong = 36;
@@ -27,6 +28,7 @@ internal static class IoError
     {
         (string code, string remedy) = Number(exception) switch
         {
+            FileTooLarge => ("FILE_SIZE", "Raise the limit of file sizes (ulimit -f) or choose another file system."),
             NoSpace => ("DISK_FULL", "Free some space and run again."),
             QuotaExceeded => ("DISK_FULL", "Free some of the quota and run again."),
             ReadOnlyFileSystem => ("READ_ONLY", "Choose a place on a file system that can be written."),
@@ -39,6 +41,11 @@ internal static class IoError
         return new EngineException(new EngineError(ExitCode.Io, code, $"the file cannot be {verb}: {exception.Message.TrimEnd('.')}. {remedy}", file), exception);
     }
 
-    // .NET keeps the system's error number in HResult, one level down for permissions.
-    private static int Number(Exception exception) => exception is UnauthorizedAccessException ? PermissionDenied : exception.HResult;
+    // .NET keeps the system's error number in HResult, but not for permissions and long paths.
+    private static int Number(Exception exception) => exception switch
+    {
+        UnauthorizedAccessException => PermissionDenied,
+        PathTooLongException => NameTooLong,
+        _ => exception.HResult,
+    };
 }

@@ -6,6 +6,10 @@ namespace Engine.Data;
 internal static class ResultOutput
 {
     private const int Descriptor = 1;
+    private const int MessageDescriptor = 2;
+
+    /// <summary>Whether there is a standard error to write messages to.</summary>
+    internal static bool TakesMessages => StandardDescriptor.IsInherited(MessageDescriptor);
 
     /// <summary>Writes bytes at once.</summary>
     /// <exception cref="EngineException">They cannot be written. Exit 7.</exception>

@@ -23,7 +23,7 @@ internal static class OutputPaths
                 throw Refuse(ExitCode.Plan, "OUTPUT", output, $"outputs \"{seen[path].Name}\" and \"{output.Name}\" name the same file. Give each its own path.");
             if (path == folder || IsOwn(Path.GetRelativePath(folder, path)))
                 throw Refuse(ExitCode.Plan, "OUTPUT", output, $"found {output.Path}, which the run itself writes. Choose another path.");
-            if (FileIdentity.Of(path) is { } there && inputs.FirstOrDefault(i => i.Identity.IsSameFile(there)).Path is { } same)
+            if (FileFailure.Guard(output.Path, () => FileIdentity.Of(path)) is { } there && inputs.FirstOrDefault(i => i.Identity.IsSameFile(there)).Path is { } same)
                 throw Refuse(ExitCode.Plan, "OUTPUT", output, $"output \"{output.Name}\" is the input file {same}. Choose another path.");
             if (Directory.Exists(path)) throw new EngineException(new EngineError(ExitCode.Io, "NOT_A_FILE", "found a folder where an output file goes. Choose another path.", output.Path));
             if (File.Exists(path) && !MayReplace(plan, folder, path))
@@ -42,7 +42,7 @@ internal static class OutputPaths
         {
             IEnumerable<string> written = input.Kind == ValueKind.States ? input.Paths.Append(input.Arguments.Get(InputCatalogue.States.Offsets)) : input.Paths;
             foreach (string path in written.SelectMany(p => InputPaths.Resolve(plan.Folder, p)))
-                if (FileIdentity.Of(path) is { } identity) found.Add((identity, path));
+                if (FileFailure.Guard(path, () => FileIdentity.Of(path)) is { } identity) found.Add((identity, path));
         }
 
         return found;

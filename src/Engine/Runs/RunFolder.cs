@@ -1,4 +1,5 @@
 using System.Text;
+using Engine.Data;
 using Engine.Native.Files;
 using Engine.Plans;
 
@@ -17,6 +18,7 @@ internal sealed class RunFolder : IDisposable
     private const string PublishingName = "publishing";
 
     private readonly DirectoryLock _lock;
+    private readonly FileIdentity _place;
     private readonly string? _firstCreated;
     private readonly IReadOnlyList<string> _old;
     private bool _published;
@@ -25,6 +27,7 @@ internal sealed class RunFolder : IDisposable
     {
         Path = path;
         _lock = held;
+        _place = FileFailure.Guard(path, () => FileIdentity.Of(path)) ?? throw Gone(path);
         _firstCreated = firstCreated;
         _old = old;
         IsFinished = finished;
@@ -39,6 +42,9 @@ internal sealed class RunFolder : IDisposable
 
     /// <summary>Files, relative to the folder, that a replaced run left and this one may overwrite or remove.</summary>
     public IReadOnlyList<string> Old => _old;
+
+    /// <summary>Whether the path still leads to the folder that was locked; what stands there otherwise is somebody else's.</summary>
+    private bool IsInPlace => FileFailure.Guard(Path, () => FileIdentity.Of(Path)) is { } there && there.IsSameFile(_place);
 
     private string Staging => System.IO.Path.Combine(Path, StagingName);
 
@@ -75,6 +81,7 @@ internal sealed class RunFolder : IDisposable
     /// <param name="relative">Its place in the run folder, such as <c>steps/pick/indices.npy</c>.</param>
     public string Stage(string relative)
     {
+        if (!IsInPlace) throw Gone(Path);
         string path = System.IO.Path.Combine(Staging, "files", relative);
         FileFailure.Guard(path, () => Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!));
         return path;
@@ -85,6 +92,7 @@ internal sealed class RunFolder : IDisposable
     /// <param name="commitOutside">Lets outputs outside the folder appear, between the old files' end and the new manifest.</param>
     public void Publish(IReadOnlyList<string> relative, Action commitOutside)
     {
+        if (!IsInPlace) throw Gone(Path);
         foreach (string file in relative)
         {
             string target = System.IO.Path.Combine(Path, file);
@@ -114,9 +122,10 @@ internal sealed class RunFolder : IDisposable
     /// <summary>Takes everything away that was not published, and gives the lock back.</summary>
     public void Dispose()
     {
-        if (!_published) DeleteStaging(Path);
+        bool takeBack = !_published && IsInPlace;
+        if (takeBack) DeleteStaging(Path);
         _lock.Dispose();
-        if (!_published) RemoveCreated(Path, _firstCreated);
+        if (takeBack) RemoveCreated(Path, _firstCreated);
     }
 
     private void BeginStaging(string identity)
@@ -167,16 +176,26 @@ internal sealed class RunFolder : IDisposable
         ? Refuse(ExitCode.OutputExists, "LOCKED", path, "another run holds this folder. Wait for it, or choose another run.dir.")
         : Refuse(ExitCode.Io, "NO_LOCKS", path, "the file system has no locks, so two runs could not be kept apart. Put run.dir on a local disk.");
 
-    private static string? CreateFolders(string path)
+    /// <summary>Makes a folder and those above it that are missing.</summary>
+    /// <returns>The outermost one made, or null.</returns>
+    internal static string? CreateFolders(string path)
     {
         string? first = null;
         for (string? at = path; at is not null && !Directory.Exists(at); at = System.IO.Path.GetDirectoryName(at)) first = at;
-        Directory.CreateDirectory(path);
-        return first;
+        try
+        {
+            Directory.CreateDirectory(path);
+            return first;
+        }
+        catch
+        {
+            RemoveCreated(path, first);
+            throw;
+        }
     }
 
     /// <summary>Removes the folders this run made, from the inside out, as long as they are empty.</summary>
-    private static void RemoveCreated(string path, string? firstCreated)
+    internal static void RemoveCreated(string path, string? firstCreated)
     {
         if (firstCreated is null) return;
         for (string? at = path; at is not null && at.Length >= firstCreated.Length; at = System.IO.Path.GetDirectoryName(at))
@@ -208,10 +227,13 @@ internal sealed class RunFolder : IDisposable
 
     private static void WriteDurably(string path, string text)
     {
-        using var stream = new FileStream(path, FileMode.Create, FileAccess.Write);
-        stream.Write(Encoding.UTF8.GetBytes(text));
+        using var stream = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        FileBytes.Write(stream, Encoding.UTF8.GetBytes(text));
         stream.Flush(flushToDisk: true);
     }
+
+    private static EngineException Gone(string path) =>
+        Refuse(ExitCode.Io, "GONE", path, "the run folder was removed, renamed or replaced while the run was at work. Run again when nothing else touches it.");
 
     private static EngineException Refuse(ExitCode exit, string code, string path, string message) => new(new EngineError(exit, code, message, path));
 }

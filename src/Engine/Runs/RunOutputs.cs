@@ -11,6 +11,7 @@ internal sealed class RunOutputs(RunFolder folder) : IMatrixStore, IDisposable
     private readonly List<string> _staged = [];
     private readonly Dictionary<string, WrittenFile> _written = [];
     private readonly List<AtomicFile> _outside = [];
+    private readonly List<(string Path, string? FirstCreated)> _folders = [];
     private readonly InputFiles _computed = new();
 
     /// <summary>Every staged file by its place in the run folder.</summary>
@@ -31,7 +32,8 @@ internal sealed class RunOutputs(RunFolder folder) : IMatrixStore, IDisposable
     /// <summary>Makes a file outside the run folder, which appears only when the run publishes.</summary>
     public WrittenFile WriteOutside(string path, Action<Stream> write)
     {
-        FileFailure.Guard(path, () => Directory.CreateDirectory(Path.GetDirectoryName(path)!));
+        string parent = Path.GetDirectoryName(path)!;
+        _folders.Add((parent, FileFailure.Guard(path, () => RunFolder.CreateFolders(parent))));
         var file = new AtomicFile(path);
         _outside.Add(file);
         write(file.Stream);
@@ -53,10 +55,11 @@ internal sealed class RunOutputs(RunFolder folder) : IMatrixStore, IDisposable
         foreach (AtomicFile file in _outside) file.Commit();
     });
 
-    /// <summary>Takes away what was written outside and not published.</summary>
+    /// <summary>Takes away what was written outside and not published, and the folders that were made for it.</summary>
     public void Dispose()
     {
         foreach (AtomicFile file in _outside) file.Dispose();
+        foreach ((string path, string? firstCreated) in Enumerable.Reverse(_folders)) RunFolder.RemoveCreated(path, firstCreated);
         _computed.Dispose();
     }
 

@@ -12,6 +12,7 @@ internal static class RunReport
 {
     private const int Samples = 20;
     private const int SampleCharacters = 400;
+    private const int MostCharacters = 1 << 14;
 
     /// <summary>Writes <c>report.html</c>.</summary>
     public static void Write(RunRecord run, Stream stream) => HtmlReport.Write(Model(run), stream);
@@ -93,7 +94,8 @@ internal static class RunReport
         {
             if (text.Length > 0) text.Append('\n');
             if (turn.Role != Turn.TextRole) text.Append(turn.Role).Append(": ");
-            text.Append(turn.Content);
+            // A record may have tens of megabytes; the page shows its first words.
+            text.Append(turn.Content.AsSpan(0, Math.Min(turn.Content.Length, MostCharacters)));
             if (text.Length > SampleCharacters) break;
         }
 

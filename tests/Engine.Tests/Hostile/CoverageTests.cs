@@ -1,0 +1,59 @@
+using System.Globalization;
+using Xunit.Abstractions;
+
+namespace Engine.Tests.Hostile;
+
+/// <summary>Which of the 141 cases are rows of the table, which are tests of their own, and which are left out and why.</summary>
+public sealed class CoverageTests(ITestOutputHelper output)
+{
+    private static readonly Dictionary<int, string> Elsewhere = new()
+    {
+        [44] = nameof(ChangingInputTests),
+        [64] = nameof(HugeInputTests),
+        [94] = nameof(OddValueTests),
+        [95] = nameof(OddValueTests),
+        [96] = nameof(OddValueTests),
+        [100] = nameof(Runs.CommandTests),
+        [111] = nameof(CommandCaseTests.Results_may_lie_on_another_file_system),
+        [112] = nameof(CommandCaseTests.Six_runs_into_one_folder_have_one_winner),
+        [113] = nameof(CommandCaseTests.After_a_run_was_killed_the_next_one_starts_at_once),
+        [114] = nameof(ChangingInputTests),
+        [115] = nameof(ChangingInputTests),
+        [118] = nameof(CommandCaseTests.Words_for_the_locale_change_no_byte),
+        [123] = nameof(Runs.SameBitsTests),
+        [124] = nameof(Runs.CommandTests),
+    };
+
+    private static readonly Dictionary<string, string> LeftOut = new(StringComparer.Ordinal)
+    {
+        ["17"] = "the command has no --root",
+        ["81-86"] = "Parquet is read by a library that does its own checks; its rows come with it",
+        ["87-91"] = "FAISS indexes and ONNX models come with their steps",
+        ["99"] = "no step takes weights; negative scores are legal",
+        ["106"] = "the tests may run as root, whom no permission stops; /sys and /dev stand for places that refuse (110)",
+        ["108-109"] = "quotas and failing disks need a file system made for it; every errno takes the way that 107 tests with EFBIG",
+        ["119"] = "durations come from the monotonic clock alone, and no result holds the time of day",
+        ["120"] = "control groups need rights that tests do not have; a heap limit stands for them (121)",
+        ["125"] = "needs a GPU",
+        ["126-133"] = "checkpoints have tests of their own",
+        ["134-141"] = "MPI has tests of its own",
+    };
+
+    [Fact]
+    public void Every_case_is_a_row_a_test_or_left_out_for_a_reason()
+    {
+        HashSet<int> rows = [.. HostileInputTests.All.Select(c => c.Number), .. CommandCase.All.Select(c => c.Number)];
+        HashSet<int> left = [.. LeftOut.Keys.SelectMany(Range)];
+        output.WriteLine($"rows: {string.Join(' ', rows.Order())}");
+        foreach ((int number, string test) in Elsewhere) output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{number}: {test}"));
+        foreach ((string numbers, string reason) in LeftOut) output.WriteLine($"{numbers} left out: {reason}");
+        Assert.Empty(left.Intersect(rows.Union(Elsewhere.Keys)));
+        Assert.Equal(Enumerable.Range(1, 141), rows.Union(Elsewhere.Keys).Union(left).Order());
+    }
+
+    private static IEnumerable<int> Range(string numbers)
+    {
+        int[] ends = [.. numbers.Split('-').Select(n => int.Parse(n, CultureInfo.InvariantCulture))];
+        return Enumerable.Range(ends[0], ends[^1] - ends[0] + 1);
+    }
+}
