@@ -131,11 +131,19 @@ internal sealed class RunFolder : IDisposable
     private void BeginStaging(string identity)
     {
         DeleteStaging(Path);
-        FileFailure.Guard(Staging, () =>
+        try
         {
-            Directory.CreateDirectory(Staging);
-            WriteDurably(System.IO.Path.Combine(Staging, IdentityName), identity);
-        });
+            FileFailure.Guard(Staging, () =>
+            {
+                Directory.CreateDirectory(Staging);
+                WriteDurably(System.IO.Path.Combine(Staging, IdentityName), identity);
+            });
+        }
+        catch
+        {
+            DeleteStaging(Path);
+            throw;
+        }
     }
 
     private static (IReadOnlyList<string> Old, bool Finished) Examine(string path, OnExisting onExisting, string identity)

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
-using Engine.Tests.Runs;
 using static Engine.Tests.Data.NpyBytes;
 using static Engine.Tests.Hostile.HostileCase;
 

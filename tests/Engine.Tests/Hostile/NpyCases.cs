@@ -1,5 +1,4 @@
 using System.Text;
-using Engine.Tests.Runs;
 using static Engine.Tests.Data.NpyBytes;
 using static Engine.Tests.Hostile.HostileCase;
 

@@ -1,4 +1,3 @@
-using Engine.Tests.Runs;
 using static Engine.Tests.Hostile.HostileCase;
 
 namespace Engine.Tests.Hostile;
