@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using Engine.Plans;
 using Engine.Runs;
 
@@ -31,31 +30,18 @@ internal static class RunCommand
 
     private static int Run(Plan plan)
     {
-        using var stop = new CancellationTokenSource();
-        ExitCode stopped = ExitCode.Interrupted;
-        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Stop(signal, ExitCode.Interrupted));
-        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Stop(signal, ExitCode.Terminated));
-        using PosixSignalRegistration hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal => Stop(signal, ExitCode.Hangup));
+        using var signals = new StopSignals();
         using var progress = ConsoleProgress.ForThisTerminal();
-        try
-        {
-            using var engine = new SelectionEngine(RunDevice.Options(plan));
-            RunResult result = engine.Run(plan, progress, stop.Token);
-            progress.End(result);
-            StandardOutput.WriteLine(result.Folder);
-            return (int)ExitCode.Ok;
-        }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
-        {
-            throw new EngineException(new EngineError(stopped, "STOPPED", "stopped by a signal; nothing was left behind. Run the plan again."));
-        }
-
-        void Stop(PosixSignalContext signal, ExitCode code)
-        {
-            signal.Cancel = true;
-            stopped = code;
-            stop.Cancel();
-        }
+        signals.Watch(
+            () =>
+            {
+                using var engine = new SelectionEngine(RunDevice.Options(plan));
+                RunResult result = engine.Run(plan, progress, signals.Token);
+                progress.End(result);
+                StandardOutput.WriteLine(result.Folder);
+            },
+            "Run the plan again.");
+        return (int)ExitCode.Ok;
     }
 
     private static int DryRun(Plan plan)

@@ -41,7 +41,11 @@ internal static class MatrixFiles
         }
     }
 
-    private static MatrixRegion Find(InputFile file, EmbeddingsInput input)
+    /// <summary>Finds the matrix in one file.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="input">What is known about it.</param>
+    /// <exception cref="EngineException">The file holds no matrix, or another one than is asked for: exit 4.</exception>
+    internal static MatrixRegion Find(InputFile file, EmbeddingsInput input)
     {
         if (input.DType is ElementType element && input.Dim is int dim) return RawMatrix.Find(file, element, dim);
         MatrixRegion region = Path.GetExtension(file.Path).ToLowerInvariant() switch
@@ -52,7 +56,7 @@ internal static class MatrixFiles
             ".u8bin" => RawMatrix.FindCounted(file, StoredElement.UInt8),
             ".i8bin" => RawMatrix.FindCounted(file, StoredElement.Int8),
             _ when BeginsLikeNpy(file) => NpyFile.FindMatrix(file, input.DType),
-            string extension => throw EngineException.Input(file.Name, "FORMAT", $"the format of '{extension}' is not known. Embeddings are .npy, .safetensors, .fbin, .u8bin, .i8bin, or raw rows with \"dtype\" and \"dim\" on the input."),
+            string extension => throw PickleRefusal.Of(file) ?? EngineException.Input(file.Name, "FORMAT", $"the format of '{extension}' is not known. Embeddings are .npy, .safetensors, .fbin, .u8bin, .i8bin, or raw rows with \"dtype\" and \"dim\" on the input."),
         };
         if (input.DType is ElementType asked && region.Stored.Converted() != asked)
             throw EngineException.Input(file.Name, "DTYPE", $"the plan says dtype {asked.PlanName()}, but the file has {region.Stored.Name()}. Correct the plan or convert the file.");

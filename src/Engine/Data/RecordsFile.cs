@@ -36,7 +36,10 @@ public static class RecordsFile
         }
     }
 
-    private static TextFile Open(InputFile file)
+    /// <summary>Opens one file of text records, plain or packed.</summary>
+    /// <param name="file">The file; not owned.</param>
+    /// <exception cref="EngineException">The file is of another format, or its name and its content disagree: exit 4.</exception>
+    internal static TextFile Open(InputFile file)
     {
         Span<byte> start = stackalloc byte[4];
         start = start[..(int)Math.Min(start.Length, file.Length)];
@@ -44,6 +47,7 @@ public static class RecordsFile
         string extension = Path.GetExtension(file.Path).ToLowerInvariant();
         if (extension == ".parquet" || start.SequenceEqual("PAR1"u8))
             throw EngineException.Input(file.Name, "FORMAT", "the file is Parquet, but records are read from JSON Lines. Convert it, for instance: duckdb -c \"copy (from 'x.parquet') to 'x.jsonl'\".");
+        PickleRefusal.Check(file);
         CheckName(file, extension, ".gz", "gzip", "GZIP", "1f 8b", start.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b]));
         CheckName(file, extension, ".zst", "zstd", "ZSTD", "28 b5 2f fd", ZstdTextFile.BeginsLikeZstd(start));
         return extension switch

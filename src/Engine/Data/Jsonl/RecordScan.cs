@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using System.Text;
 using System.Text.Json;
 using Engine.Kernels;
@@ -54,33 +53,9 @@ internal sealed class RecordScan
             _file = file;
             file.FirstRow = Entries.Count;
             file.Layout = _input.Layout;
-            await RunAsync(file).ConfigureAwait(false);
+            LineSplitter splitter = new(_input.MaxLineBytes, Take, TooLong);
+            await file.ReadLinesAsync(splitter, _input.PieceBytes, _pass, done => _pass.Report("bytes", _bytesBefore + done, _totalBytes)).ConfigureAwait(false);
             _bytesBefore += file.File.Length;
-        }
-    }
-
-    private async Task RunAsync(TextFile file)
-    {
-        int piece = _input.PieceBytes;
-        Pipe pipe = new(new PipeOptions(minimumSegmentSize: piece, pauseWriterThreshold: 8L * piece, resumeWriterThreshold: 4L * piece, useSynchronizationContext: false));
-        LineSplitter splitter = new(_input.MaxLineBytes, Take, TooLong);
-        Task sending = Task.Run(() => file.SendAsync(pipe.Writer, piece, _pass, done => _pass.Report("bytes", _bytesBefore + done, _totalBytes)));
-        try
-        {
-            for (bool completed = false; !completed;)
-            {
-                ReadResult result = await pipe.Reader.ReadAsync(_pass.Cancel).ConfigureAwait(false);
-                foreach (ReadOnlyMemory<byte> bytes in result.Buffer) splitter.Feed(bytes.Span);
-                pipe.Reader.AdvanceTo(result.Buffer.End);
-                completed = result.IsCompleted;
-            }
-
-            splitter.Finish();
-        }
-        finally
-        {
-            await pipe.Reader.CompleteAsync().ConfigureAwait(false);
-            await sending.ConfigureAwait(false);
         }
     }
 

@@ -19,25 +19,32 @@ internal abstract class TextFile(InputFile file) : IDisposable
     /// <summary>Bytes of text, unpacked; known when it was streamed.</summary>
     public long TextLength { get; protected set; }
 
-    /// <summary>Sends the whole text through a pipe and completes it, with the exception when there is one.</summary>
-    /// <param name="writer">Where the text goes.</param>
-    /// <param name="pieceBytes">Bytes per piece.</param>
+    /// <summary>Cuts the whole text into lines. One thread reads and unpacks ahead while this one takes the lines.</summary>
+    /// <param name="lines">Takes the lines.</param>
+    /// <param name="pieceBytes">Bytes per piece; a few pieces are in memory.</param>
     /// <param name="pass">Cancellation.</param>
     /// <param name="read">Told how many bytes of the file were read.</param>
-    public async Task SendAsync(PipeWriter writer, int pieceBytes, Pass pass, Action<long> read)
+    public async Task ReadLinesAsync(LineSplitter lines, int pieceBytes, Pass pass, Action<long> read)
     {
-        Exception? failure = null;
+        Pipe pipe = new(new PipeOptions(minimumSegmentSize: pieceBytes, pauseWriterThreshold: 8L * pieceBytes, resumeWriterThreshold: 4L * pieceBytes, useSynchronizationContext: false));
+        Task sending = Task.Run(() => SendAsync(pipe.Writer, pieceBytes, pass, read));
         try
         {
-            await SendTextAsync(writer, pieceBytes, pass, read).ConfigureAwait(false);
-        }
-        catch (Exception exception)
-        {
-            // The reading end rethrows it, so that one place decides.
-            failure = exception;
-        }
+            for (bool completed = false; !completed;)
+            {
+                ReadResult result = await pipe.Reader.ReadAsync(pass.Cancel).ConfigureAwait(false);
+                foreach (ReadOnlyMemory<byte> bytes in result.Buffer) lines.Feed(bytes.Span);
+                pipe.Reader.AdvanceTo(result.Buffer.End);
+                completed = result.IsCompleted;
+            }
 
-        await writer.CompleteAsync(failure).ConfigureAwait(false);
+            lines.Finish();
+        }
+        finally
+        {
+            await pipe.Reader.CompleteAsync().ConfigureAwait(false);
+            await sending.ConfigureAwait(false);
+        }
     }
 
     /// <summary>Reads text from any place until the buffer is full.</summary>
@@ -53,6 +60,22 @@ internal abstract class TextFile(InputFile file) : IDisposable
 
     /// <summary>Sends the whole text through a pipe, stopping when the other end wants no more.</summary>
     protected abstract Task SendTextAsync(PipeWriter writer, int pieceBytes, Pass pass, Action<long> read);
+
+    private async Task SendAsync(PipeWriter writer, int pieceBytes, Pass pass, Action<long> read)
+    {
+        Exception? failure = null;
+        try
+        {
+            await SendTextAsync(writer, pieceBytes, pass, read).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            // The reading end rethrows it, so that one place decides.
+            failure = exception;
+        }
+
+        await writer.CompleteAsync(failure).ConfigureAwait(false);
+    }
 }
 
 /// <summary>Text that lies in the file as it is.</summary>

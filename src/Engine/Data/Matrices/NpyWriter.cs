@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using Engine.Kernels;
 
 namespace Engine.Data.Matrices;
 
@@ -11,8 +12,25 @@ internal static class NpyWriter
     /// <param name="stream">Destination.</param>
     /// <param name="rows">Rows.</param>
     /// <param name="dim">Elements in a row.</param>
-    public static void BeginMatrix(Stream stream, long rows, int dim) =>
-        WriteHeader(stream, "<f4", string.Create(CultureInfo.InvariantCulture, $"({rows}, {dim})"));
+    public static void BeginMatrix(Stream stream, long rows, int dim) => BeginMatrix(stream, rows, dim, ElementType.Float32);
+
+    /// <summary>Writes a matrix's header; exactly <c>rows * dim</c> little-endian elements must follow on the stream.</summary>
+    /// <param name="stream">Destination.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="dim">Elements in a row.</param>
+    /// <param name="element">Element type; NumPy has no bfloat16.</param>
+    /// <exception cref="ArgumentException">The type is one that NumPy lacks.</exception>
+    public static void BeginMatrix(Stream stream, long rows, int dim, ElementType element)
+    {
+        string descr = element switch
+        {
+            ElementType.Float32 => "<f4",
+            ElementType.Float16 => "<f2",
+            ElementType.Int8 => "|i1",
+            _ => throw new ArgumentException("NumPy has no such type.", nameof(element)),
+        };
+        WriteHeader(stream, descr, string.Create(CultureInfo.InvariantCulture, $"({rows}, {dim})"));
+    }
 
     /// <summary>Writes the next rows of a matrix.</summary>
     /// <param name="stream">Destination.</param>

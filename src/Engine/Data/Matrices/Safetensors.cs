@@ -22,20 +22,7 @@ internal static class Safetensors
     /// <exception cref="EngineException">The file is broken, lacks the tensor, or the tensor is no matrix of a known type: exit 4.</exception>
     public static MatrixRegion FindMatrix(InputFile file, string? wanted)
     {
-        byte[] text = ReadHeader(file);
-        long dataOffset = LengthBytes + text.Length;
-        List<SafetensorsEntry> tensors;
-        try
-        {
-            tensors = new SafetensorsHeader(file, text).Parse();
-        }
-        catch (JsonException exception)
-        {
-            long at = LineStart(text, exception.LineNumber ?? 0) + (exception.BytePositionInLine ?? 0);
-            throw InputError.At(file, LengthBytes + at, "HEADER", "the header is not valid JSON. The file is damaged; copy or write it again.");
-        }
-
-        CheckRanges(file, tensors, file.Length - dataOffset);
+        IReadOnlyList<SafetensorsEntry> tensors = ReadTensors(file, out long dataOffset);
         SafetensorsEntry tensor = Choose(file, tensors, wanted);
         if (tensor.Shape.Length != 2)
             throw EngineException.Input(file.Name, "SHAPE", $"the tensor '{tensor.Name}' has {tensor.Shape.Length} axes, shape [{string.Join(", ", tensor.Shape)}], but a matrix has two: [rows, dim].");
@@ -52,6 +39,30 @@ internal static class Safetensors
         };
         if (stored is null) throw EngineException.Input(file.Name, "DTYPE", $"the tensor '{tensor.Name}' has dtype {tensor.Type}, but a matrix has F32, F16, BF16, F64, I8 or U8. Convert it.");
         return new MatrixRegion(dataOffset + tensor.Begin, tensor.Shape[0], (int)tensor.Shape[1], stored.Value);
+    }
+
+    /// <summary>Reads the header and checks that the tensors fill the file.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="dataOffset">Where the tensors' data begins.</param>
+    /// <returns>The tensors in the header's order.</returns>
+    /// <exception cref="EngineException">The file is broken: exit 4.</exception>
+    public static IReadOnlyList<SafetensorsEntry> ReadTensors(InputFile file, out long dataOffset)
+    {
+        byte[] text = ReadHeader(file);
+        dataOffset = LengthBytes + text.Length;
+        List<SafetensorsEntry> tensors;
+        try
+        {
+            tensors = new SafetensorsHeader(file, text).Parse();
+        }
+        catch (JsonException exception)
+        {
+            long at = LineStart(text, exception.LineNumber ?? 0) + (exception.BytePositionInLine ?? 0);
+            throw InputError.At(file, LengthBytes + at, "HEADER", "the header is not valid JSON. The file is damaged; copy or write it again.");
+        }
+
+        CheckRanges(file, tensors, file.Length - dataOffset);
+        return tensors;
     }
 
     private static byte[] ReadHeader(InputFile file)
@@ -82,7 +93,7 @@ internal static class Safetensors
             throw EngineException.Input(file.Name, "SIZE", $"the tensors take {end} bytes, but {dataBytes} follow the header: {(end > dataBytes ? "the file was cut short" : "bytes belong to no tensor")}. Copy or write it again.");
     }
 
-    private static SafetensorsEntry Choose(InputFile file, List<SafetensorsEntry> tensors, string? wanted)
+    private static SafetensorsEntry Choose(InputFile file, IReadOnlyList<SafetensorsEntry> tensors, string? wanted)
     {
         SafetensorsEntry[] found = [.. tensors.Where(t => wanted is null ? t.Shape.Length == 2 : t.Name == wanted)];
         if (found.Length == 1) return found[0];
