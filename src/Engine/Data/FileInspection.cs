@@ -34,10 +34,10 @@ internal static class FileInspection
             case ".fbin" or ".u8bin" or ".i8bin": MatrixFacts.AddCounted(file, facts); break;
             case ".csv": CsvFacts.Add(file, facts, pass); break;
             case ".jsonl" or ".ndjson" or ".json" or ".gz" or ".zst": new JsonlFacts(file, pass).Add(facts); break;
+            case string when ParquetRefusal.IsParquet(file): throw ParquetRefusal.Records(file);
             case string extension:
-                throw PickleRefusal.Of(file) ?? EngineException.Input(name, "FORMAT", extension == ".parquet"
-                    ? "the file is Parquet, which is not read here. Convert it, for instance: duckdb -c \"copy (from 'x.parquet') to 'x.jsonl'\"."
-                    : $"the format of '{extension}' is not known. Known are .npy, .safetensors, .fbin, .u8bin, .i8bin, .csv, .jsonl, .jsonl.gz and .jsonl.zst; raw rows say nothing about themselves.");
+                throw PickleRefusal.Of(file) ?? EngineException.Input(name, "FORMAT",
+                    $"the format of '{extension}' is not known. Known are .npy, .safetensors, .fbin, .u8bin, .i8bin, .csv, .jsonl, .jsonl.gz and .jsonl.zst; raw rows say nothing about themselves.");
         }
 
         file.Verify();

@@ -56,6 +56,7 @@ internal static class MatrixFiles
             ".u8bin" => RawMatrix.FindCounted(file, StoredElement.UInt8),
             ".i8bin" => RawMatrix.FindCounted(file, StoredElement.Int8),
             _ when BeginsLikeNpy(file) => NpyFile.FindMatrix(file, input.DType),
+            _ when ParquetRefusal.IsParquet(file) => throw ParquetRefusal.Embeddings(file),
             string extension => throw PickleRefusal.Of(file) ?? EngineException.Input(file.Name, "FORMAT", $"the format of '{extension}' is not known. Embeddings are .npy, .safetensors, .fbin, .u8bin, .i8bin, or raw rows with \"dtype\" and \"dim\" on the input."),
         };
         if (input.DType is ElementType asked && region.Stored.Converted() != asked)

@@ -45,8 +45,7 @@ public static class RecordsFile
         start = start[..(int)Math.Min(start.Length, file.Length)];
         file.Read(0, start);
         string extension = Path.GetExtension(file.Path).ToLowerInvariant();
-        if (extension == ".parquet" || start.SequenceEqual("PAR1"u8))
-            throw EngineException.Input(file.Name, "FORMAT", "the file is Parquet, but records are read from JSON Lines. Convert it, for instance: duckdb -c \"copy (from 'x.parquet') to 'x.jsonl'\".");
+        if (ParquetRefusal.IsParquet(file)) throw ParquetRefusal.Records(file);
         PickleRefusal.Check(file);
         CheckName(file, extension, ".gz", "gzip", "GZIP", "1f 8b", start.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b]));
         CheckName(file, extension, ".zst", "zstd", "ZSTD", "28 b5 2f fd", ZstdTextFile.BeginsLikeZstd(start));

@@ -31,7 +31,8 @@ public static class ScoresFile
                 case ".csv": CsvScores.Read(file, input, columns, pass); break;
                 case ".jsonl" or ".ndjson": JsonlScores.Read(file, input, columns, pass); break;
                 case ".npy": NpyScores.Read(file, input, columns); break;
-                case string extension: throw EngineException.Input(file.Name, "FORMAT", $"the format of '{extension}' is not known. Scores are .csv, .jsonl or .npy.");
+                case ".parquet": throw ParquetRefusal.Scores(file);
+                case string extension: throw PickleRefusal.Of(file) ?? EngineException.Input(file.Name, "FORMAT", $"the format of '{extension}' is not known. Scores are .csv, .jsonl or .npy.");
             }
         }
 

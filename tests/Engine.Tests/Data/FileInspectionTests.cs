@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using Engine.Data;
+using Engine.Kernels;
 
 namespace Engine.Tests.Data;
 
@@ -114,6 +115,21 @@ public sealed class FileInspectionTests : IDisposable
         Assert.StartsWith("x.xyz: error FORMAT:", Assert.Throws<EngineException>(() => Inspect("x.xyz", "abc"u8)).Message, StringComparison.Ordinal);
         EngineException missing = Assert.Throws<EngineException>(() => FileInspection.Inspect(_folder.File("none.npy"), "none.npy", default));
         Assert.Equal((ExitCode.Input, "MISSING"), (missing.Exit, missing.Errors[0].Code));
+    }
+
+    [Fact]
+    public void Parquet_is_refused_with_the_line_that_converts_it()
+    {
+        string path = _folder.Write("x.parquet", "PAR1PAR1"u8);
+        using InputFiles files = new();
+        EngineException[] refused =
+        [
+            Assert.Throws<EngineException>(() => FileInspection.Inspect(path, "x.parquet", default)),
+            Assert.Throws<EngineException>(() => EmbeddingsFile.Open(new EmbeddingsInput("v", [path], "x.parquet"), files)),
+            Assert.Throws<EngineException>(() => ScoresFile.Open(new ScoresInput("s", [path], "x.parquet"), null, files, Pass.Unwatched)),
+        ];
+        Assert.All(refused, e => Assert.Equal((ExitCode.Input, "FORMAT"), (e.Exit, e.Errors[0].Code)));
+        Assert.All(refused.Zip(["to 'x.jsonl'", "numpy.save('x.npy'", "to 'x.csv'"]), pair => Assert.Contains(pair.Second, pair.First.Message, StringComparison.Ordinal));
     }
 
     private static string One(FileFacts facts, string name) => Assert.Single(All(facts, name));

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Engine.Data.Matrices;
-using Engine.Kernels;
 using Engine.Native.Files;
 
 namespace Engine.Data.Inspection;
