@@ -1,6 +1,6 @@
 namespace Engine.Kernels.Algorithms;
 
-/// <summary>The natural logarithm of whole numbers from IEEE additions, multiplications and divisions alone, so that every machine gives the same bits.</summary>
+/// <summary>The natural logarithm from IEEE additions, multiplications and divisions alone, so that every machine gives the same bits.</summary>
 internal static class NaturalLog
 {
     private const double Ln2 = 0.693147180559945309417232121458;
@@ -8,12 +8,21 @@ internal static class NaturalLog
 
     /// <summary>ln n, within a few units in the last place.</summary>
     /// <param name="n">At least 1.</param>
-    /// <remarks>n = m * 2^e with m in (sqrt(1/2), sqrt(2)]; ln n = e ln 2 + 2 artanh(s), s = (m - 1) / (m + 1), |s| &lt; 0.172.</remarks>
     public static double Of(int n)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(n, 1);
-        int exponent = 31 - int.LeadingZeroCount(n);
-        double mantissa = (double)n / (1L << exponent);
+        return Of((double)n);
+    }
+
+    /// <summary>ln x, within a few units in the last place; minus infinity at 0.</summary>
+    /// <param name="x">Finite, at least 0.</param>
+    /// <remarks>x = m * 2^e with m in (sqrt(1/2), sqrt(2)]; ln x = e ln 2 + 2 artanh(s), s = (m - 1) / (m + 1), |s| &lt; 0.172.</remarks>
+    public static double Of(double x)
+    {
+        if (!(x >= 0 && double.IsFinite(x))) throw new ArgumentOutOfRangeException(nameof(x), x, "A logarithm is of a finite number that is not negative.");
+        if (x == 0) return double.NegativeInfinity;
+        int exponent = Math.ILogB(x);
+        double mantissa = Math.ScaleB(x, -exponent);
         if (mantissa > Sqrt2)
         {
             mantissa /= 2;

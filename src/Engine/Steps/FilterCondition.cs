@@ -53,19 +53,7 @@ internal sealed record FilterCondition(string Key, string Text, Func<int, long, 
 
     private static FilterCondition OfScores(ScoreBounds bounds, Candidates candidates)
     {
-        ScoreTable table = bounds.Table;
-        string known = string.Join(", ", table.Columns.Keys);
-        if (bounds.Column is null && table.Columns.Count != 1)
-            throw EngineException.Input(table.Name, "COLUMN", $"found {table.Columns.Count} columns ({known}), expected the key \"column\" to name one of them.");
-        string column = bounds.Column ?? table.Columns.Keys.First();
-        if (!table.Columns.TryGetValue(column, out double[]? scores))
-            throw EngineException.Input(table.Name, "COLUMN", $"found no column \"{column}\", expected one of: {known}.{Suggestion.For(column, table.Columns.Keys)}");
-        if (scores.Length != candidates.PoolRows)
-        {
-            throw EngineException.Input(table.Name, "ROWS",
-                $"found {scores.Length} scores for a pool of {candidates.PoolRows} rows, expected one score per row. Bind the scores to the pool with \"rowsOf\".");
-        }
-
+        (string column, double[] scores) = ScoreColumn.Of(bounds.Table, bounds.Column, candidates.PoolRows);
         double min = bounds.Min ?? double.NegativeInfinity, max = bounds.Max ?? double.PositiveInfinity;
         return new("scores", FormattableString.Invariant($"{min} <= {column} <= {max}"), (row, _) => scores[row] >= min && scores[row] <= max);
     }

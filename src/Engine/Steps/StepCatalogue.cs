@@ -16,6 +16,7 @@ public static class StepCatalogue
         LocateTask.Definition,
         SampleByCosine.Definition,
         PredictQuality.Definition,
+        SampleByQuality.Definition,
         RandomSample.Definition,
         Balanced.Definition,
         Union.Definition,

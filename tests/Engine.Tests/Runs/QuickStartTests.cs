@@ -36,6 +36,7 @@ public sealed class QuickStartTests(ITestOutputHelper output) : IDisposable
     [InlineData("coreset.json")]
     [InlineData("balanced.json")]
     [InlineData("ltd.json")]
+    [InlineData("kmq.json")]
     public void TheOtherExamplesRun(string plan) => Assert.NotEmpty(Selected(plan));
 
     private (int Row, string Task)[] Selected(string plan)

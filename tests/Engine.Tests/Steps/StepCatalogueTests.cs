@@ -10,12 +10,12 @@ public sealed class StepCatalogueTests
     public void OpsHaveDistinctNamesAndSaySomething()
     {
         Assert.Distinct(StepCatalogue.All.Select(d => d.Op));
-        Assert.Superset(new HashSet<string> { "embed", "pool", "rds", "kmeans", "kcenter", "taskCentre", "cosineSample", "random", "balanced", "union", "filter" }, StepCatalogue.All.Select(d => d.Op).ToHashSet());
+        Assert.Superset(new HashSet<string> { "embed", "pool", "rds", "kmeans", "kcenter", "taskCentre", "cosineSample", "kmq", "random", "balanced", "union", "filter" }, StepCatalogue.All.Select(d => d.Op).ToHashSet());
         Assert.All(StepCatalogue.All, definition =>
         {
             Assert.EndsWith(".", definition.Summary, StringComparison.Ordinal);
             Assert.All(definition.Parameters.All, parameter => Assert.EndsWith(".", parameter.Summary, StringComparison.Ordinal));
-            Assert.Equal("in", definition.Parameters.All[0].Name);
+            Assert.Equal(definition.Op == "kmq" ? "clusters" : "in", definition.Parameters.All[0].Name);
             Assert.Same(definition, StepCatalogue.Find(definition.Op));
             string schema = Shapes.Object(definition.Parameters).Schema().ToJsonString();
             Assert.All(definition.Parameters.All, parameter => Assert.Contains($"\"{parameter.Name}\":", schema, StringComparison.Ordinal));
