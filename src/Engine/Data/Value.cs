@@ -23,6 +23,9 @@ public enum ValueKind
 
     /// <summary>A task's main centre and rows.</summary>
     TaskCentre,
+
+    /// <summary>Coefficients of a fitted rule.</summary>
+    Fit,
 }
 
 /// <summary>Anything that flows along a plan's edges. Values are immutable; the run disposes those that hold a file or memory.</summary>

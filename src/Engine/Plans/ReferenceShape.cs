@@ -31,7 +31,8 @@ internal static class KindNames
         ValueKind.Scores => "scores",
         ValueKind.Clustering => "a clustering",
         ValueKind.Selection => "a selection",
-        _ => "a task's centre",
+        ValueKind.TaskCentre => "a task's centre",
+        _ => "a fit",
     };
 
     public static string Of(IEnumerable<ValueKind> kinds) => string.Join(" or ", kinds.Select(Of));

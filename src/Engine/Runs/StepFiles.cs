@@ -17,6 +17,7 @@ internal sealed class StepFiles(RunOutputs files)
             case Selection selection: WriteSelection(step, selection); break;
             case Clustering clustering: WriteClustering(step, clustering); break;
             case TaskCentre task: WriteTask(step, task); break;
+            case QualityFit fit: files.Write(RunFiles.OfStep(step, "fit.json"), stream => QualityFitFile.Write(fit, stream)); break;
             case ScoreTable scores: WriteScores(step, scores); break;
         }
     }

@@ -37,16 +37,22 @@ public sealed record PredictQuality : Step<ScoreTable>
     {
         var keys = new ParameterSet();
         Parameter<Reference> @in = keys.Required("in", Shapes.Reference(ValueKind.Scores), "The indicators, one column each.");
-        Parameter<QualityRule> rule = keys.Required("rule", QualityRule.Forms, "What predicts the log-loss: a published rule, or coefficients.");
+        Parameter<RuleSource> rule = keys.Required("rule", Shapes.OneOf(
+            Shapes.Tagged("fit", Shapes.Reference(ValueKind.Fit)).To(fit => new RuleSource(null, fit)),
+            QualityRule.Forms.To(given => new RuleSource(given, null))), "What predicts the log-loss: a published rule, coefficients, or those of a fitQuality step.");
         Parameter<Budget?> budget = keys.OptionalValue("budget", Shapes.Budget, "How many rows with the lowest predicted loss to choose; without it the step gives scores.");
         return new StepBinding("quality", ValueKind.Scores, "Predicts every row's log-loss and, with a budget, chooses the rows with the lowest.", keys,
             (arguments, inputs) =>
             {
                 var table = inputs.Get<ScoreTable>(arguments.Get(@in));
+                RuleSource source = arguments.Get(rule);
+                QualityRule applied = source.Given ?? QualityRule.Of(inputs.Get<QualityFit>(source.Fit!));
                 return arguments.Get(budget) is { } count
-                    ? new SelectByQuality { In = table, Rule = arguments.Get(rule), Budget = count }
-                    : new PredictQuality { In = table, Rule = arguments.Get(rule) };
+                    ? new SelectByQuality { In = table, Rule = applied, Budget = count }
+                    : new PredictQuality { In = table, Rule = applied };
             },
             arguments => arguments.Gives(budget) ? ValueKind.Selection : ValueKind.Scores);
     }
+
+    private sealed record RuleSource(QualityRule? Given, Reference? Fit);
 }

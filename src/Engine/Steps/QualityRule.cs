@@ -1,5 +1,6 @@
 using Engine.Data;
 using Engine.Plans;
+using Engine.Selections;
 
 namespace Engine.Steps;
 
@@ -20,6 +21,10 @@ public sealed record QualityRule(double Intercept, IReadOnlyList<KeyValuePair<st
     internal static Shape<QualityRule> Forms { get; } = Shapes.OneOf(
         Shapes.Choice(("instructMining-v1", InstructMiningV1), ("instructMining-v3", InstructMiningV3)),
         Given());
+
+    /// <summary>The rule that a fit found.</summary>
+    public static QualityRule Of(QualityFit fit) =>
+        new(fit.Regression.Intercept.Beta, [.. fit.Indicators.Zip(fit.Regression.Terms, (name, term) => KeyValuePair.Create(name, term.Beta))]);
 
     /// <summary>Applies the rule to every row.</summary>
     /// <param name="table">Has every column the rule names; others are ignored.</param>

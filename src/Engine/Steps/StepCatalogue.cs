@@ -16,6 +16,7 @@ public static class StepCatalogue
         LocateTask.Definition,
         SampleByCosine.Definition,
         PredictQuality.Definition,
+        FitQuality.Definition,
         SampleByQuality.Definition,
         RandomSample.Definition,
         Balanced.Definition,

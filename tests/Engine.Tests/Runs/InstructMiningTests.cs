@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 
 namespace Engine.Tests.Runs;
 
@@ -37,6 +38,31 @@ public sealed class InstructMiningTests : IDisposable
         Assert.Equal(["1,2,r2," + all[3], "2,0,r0," + all[1]], table[1..]);
         string[] pool = File.ReadAllLines(_work.At("pool.jsonl"));
         Assert.Equal([pool[2], pool[0]], File.ReadAllLines(_work.At("out", "selected.jsonl")));
+    }
+
+    [Fact]
+    public void AFitIsWrittenAndApplied()
+    {
+        _work.Write("runs.csv", string.Create(CultureInfo.InvariantCulture, $"reward,loss,knn6\n1,{Math.E},2\n2,{Math.Exp(2)},1\n3,{Math.Exp(4)},5\n4,{Math.Exp(3)},3\n5,{Math.Exp(6)},6\n"));
+        _work.Write("plan.json", """
+            { "version": 1,
+              "inputs": { "runs": { "kind": "scores", "path": "runs.csv" }, "table": { "kind": "scores", "path": "indicators.csv" } },
+              "steps": { "best": { "op": "quality", "in": "table", "rule": { "fit": "rule" }, "budget": 1 },
+                         "rule": { "op": "fitQuality", "runs": "runs" } },
+              "run": { "dir": "out" } }
+            """);
+        Assert.Equal(new Outcome(0, _work.At("out"), ""), _work.Run("plan.json"));
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(_work.At("out", "steps", "rule", "fit.json")));
+        JsonElement fit = document.RootElement;
+        Assert.Equal(
+            ["coefficients", "intercept", "interceptSe", "interceptT", "interceptP", "r2", "adjustedR2", "f", "fP", "aic", "cvR2", "runs", "subsets"],
+            fit.EnumerateObject().Select(m => m.Name));
+        JsonElement reward = fit.GetProperty("coefficients").GetProperty("reward");
+        Assert.Equal(["beta", "se", "t", "p", "vif"], reward.EnumerateObject().Select(m => m.Name));
+        Assert.Equal(.6, reward.GetProperty("beta").GetDouble(), 1e-9);
+        Assert.Equal(-.3, fit.GetProperty("intercept").GetDouble(), 1e-9);
+        Assert.Equal(["reward", "knn6"], fit.GetProperty("subsets")[0].GetProperty("indicators").EnumerateArray().Select(i => i.GetString()));
+        Assert.StartsWith("1,1,-0.3", File.ReadAllLines(_work.At("out", "selection.csv"))[1], StringComparison.Ordinal);
     }
 
     [Fact]

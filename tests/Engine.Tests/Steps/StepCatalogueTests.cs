@@ -15,7 +15,7 @@ public sealed class StepCatalogueTests
         {
             Assert.EndsWith(".", definition.Summary, StringComparison.Ordinal);
             Assert.All(definition.Parameters.All, parameter => Assert.EndsWith(".", parameter.Summary, StringComparison.Ordinal));
-            Assert.Equal(definition.Op == "kmq" ? "clusters" : "in", definition.Parameters.All[0].Name);
+            Assert.Equal(definition.Op switch { "kmq" => "clusters", "fitQuality" => "runs", _ => "in" }, definition.Parameters.All[0].Name);
             Assert.Same(definition, StepCatalogue.Find(definition.Op));
             string schema = Shapes.Object(definition.Parameters).Schema().ToJsonString();
             Assert.All(definition.Parameters.All, parameter => Assert.Contains($"\"{parameter.Name}\":", schema, StringComparison.Ordinal));
@@ -27,6 +27,7 @@ public sealed class StepCatalogueTests
     [InlineData("embed", ValueKind.Embeddings)]
     [InlineData("pool", ValueKind.Embeddings)]
     [InlineData("kmeans", ValueKind.Clustering)]
+    [InlineData("fitQuality", ValueKind.Fit)]
     [InlineData("rds", ValueKind.Selection)]
     [InlineData("union", ValueKind.Selection)]
     public void OpsGiveTheirKind(string op, ValueKind kind) => Assert.Equal(kind, StepCatalogue.Find(op)!.Gives);
