@@ -32,8 +32,8 @@ public sealed class FitQualityTests
         Equal([.713961, .208743, .183503], terms.Select(t => t.P));
         Equal([.939189, .878378, 15.444444, .060811], [found.R2, found.AdjustedR2, found.F, found.FP]);
 
-        // Two indicators inflate each other alike, by their squared correlation: 11 / sqrt(10 * 17.2).
-        Equal([1 / (1 - 121 / 172.0), 1 / (1 - 121 / 172.0)], found.Terms.Select(t => t.Vif));
+        // Two indicators inflate each other alike, by their squared correlation: 10 / sqrt(10 * 17.2).
+        Equal([1 / (1 - 100 / 172.0), 1 / (1 - 100 / 172.0)], found.Terms.Select(t => t.Vif));
         Assert.Equal(5 * (Math.Log(2 * Math.PI * .9 / 5) + 1) + 6, found.Aic, 1e-9);
         Assert.Equal(3, fit.Subsets.Count);
         Assert.Equal([0, 1], fit.Subsets[0].Indicators);
@@ -154,7 +154,7 @@ public sealed class FitQualityTests
         double[] losses = [.. Enumerable.Range(0, runs).Select(r => Math.Exp(.3 * x[0][r] - .1 * x[^1][r] + random.NextDouble()))];
         var columns = x.Select((c, i) => ($"x{i}", c)).ToDictionary(c => c.Item1, c => c.c);
         columns.Add("loss", losses);
-        return (new ScoreTable(columns, "runs.csv"), x, [.. losses.Select(Math.Log)]);
+        return (new ScoreTable(columns, "runs.csv"), x, [.. losses.Select(loss => Math.Log(loss))]);
     }
 
     private static double R2(double[][] x, double[] y) => 1 - Naive(x, y).Residual / y.Sum(v => (v - y.Average()) * (v - y.Average()));
