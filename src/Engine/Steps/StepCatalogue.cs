@@ -15,6 +15,7 @@ public static class StepCatalogue
         KCenter.Definition,
         LocateTask.Definition,
         SampleByCosine.Definition,
+        MeasureIndicators.Definition,
         PredictQuality.Definition,
         FitQuality.Definition,
         SampleByQuality.Definition,

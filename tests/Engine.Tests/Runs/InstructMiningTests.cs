@@ -66,6 +66,24 @@ public sealed class InstructMiningTests : IDisposable
     }
 
     [Fact]
+    public void IndicatorsAreWrittenAndJudged()
+    {
+        _work.WriteMatrix("vec.npy", [0, 1, 3, 6], 1);
+        _work.Write("plan.json", """
+            { "version": 1,
+              "inputs": { "pool": { "kind": "records", "path": "pool.jsonl" }, "vec": { "kind": "embeddings", "path": "vec.npy", "rowsOf": "pool" } },
+              "steps": { "table": { "op": "indicators", "in": "pool", "which": ["inputLength", "outputLength", "mtld", "knn2"], "embeddings": "vec" },
+                          "best": { "op": "quality", "in": "table", "rule": { "coefficients": { "knn2": -1, "outputLength": 1 } }, "budget": 1 } },
+              "run": { "dir": "out" } }
+            """);
+        Assert.Equal(new Outcome(0, _work.At("out"), ""), _work.Run("plan.json"));
+        Assert.Equal(["inputLength,outputLength,mtld,knn2", "2,3,2,3", "2,3,2,2", "2,3,2,3", "2,3,2,5"], File.ReadAllLines(_work.At("out", "steps", "table", "scores.csv")));
+        Assert.StartsWith("1,3,3,-2", File.ReadAllLines(_work.At("out", "selection.csv"))[1], StringComparison.Ordinal);
+        Assert.Equal([File.ReadAllLines(_work.At("pool.jsonl"))[3]], File.ReadAllLines(_work.At("out", "selected.jsonl")));
+        Assert.Equal(9, _work.Run("plan.json", "steps.table.which=reward", "run.dir=other").Exit);
+    }
+
+    [Fact]
     public void AMissingColumnIsToldWithTheFile()
     {
         _work.Write("plan.json", """

@@ -27,6 +27,7 @@ public sealed class StepCatalogueTests
     [InlineData("embed", ValueKind.Embeddings)]
     [InlineData("pool", ValueKind.Embeddings)]
     [InlineData("kmeans", ValueKind.Clustering)]
+    [InlineData("indicators", ValueKind.Scores)]
     [InlineData("fitQuality", ValueKind.Fit)]
     [InlineData("rds", ValueKind.Selection)]
     [InlineData("union", ValueKind.Selection)]

@@ -1,0 +1,130 @@
+using System.Globalization;
+using Engine.Data;
+using Engine.Kernels;
+using Engine.Kernels.Algorithms;
+using Engine.Plans;
+
+namespace Engine.Steps;
+
+/// <summary>Measures what records look like, one column per indicator: lengths, lexical diversity, distance to neighbours.</summary>
+/// <remarks>Lengths are whitespace-separated words. Source: InstructMining (Cao et al. 2023), methods 3.3.</remarks>
+public sealed record MeasureIndicators : Step<ScoreTable>
+{
+    private const string Neighbour = "knn";
+
+    private static readonly string[] OfText = ["inputLength", "outputLength", "mtld"];
+    private static readonly string[] OfModels = ["perplexity", "ifd", "reward", "naturalness", "coherence", "understandability"];
+
+    /// <summary>The records.</summary>
+    public required Records In { get; init; }
+
+    /// <summary>The indicators in the order of the columns: <c>inputLength</c>, <c>outputLength</c>, <c>mtld</c>, <c>knn1</c>, <c>knn2</c>, ...</summary>
+    public required IReadOnlyList<string> Which { get; init; }
+
+    /// <summary>The records' vectors; needed for neighbours.</summary>
+    public Embeddings? Embeddings { get; init; }
+
+    /// <inheritdoc/>
+    public override string Op => Definition.Op;
+
+    internal static StepBinding Definition { get; } = Define();
+
+    /// <inheritdoc/>
+    public override ScoreTable Run(StepRun run)
+    {
+        CheckNames();
+        int rows = Candidates.CountRows(In);
+        Dictionary<string, double[]> columns = Which.ToDictionary(name => name, _ => Array.Empty<double>(), StringComparer.Ordinal);
+        string[] neighbours = [.. Which.Where(name => DepthOf(name) > 0)];
+        if (neighbours.Length > 0)
+        {
+            double[][] distances = Distances([.. neighbours.Select(DepthOf)], rows, run);
+            for (int i = 0; i < neighbours.Length; i++) columns[neighbours[i]] = distances[i];
+        }
+
+        foreach (string name in Which.Intersect(OfText)) columns[name] = new double[rows];
+        if (Which.Any(name => OfText.Contains(name))) ReadTexts(columns, rows, run.Pass);
+        return new ScoreTable(columns, run.Name) { Pool = In };
+    }
+
+    private void ReadTexts(Dictionary<string, double[]> columns, int rows, Pass pass)
+    {
+        double[]? inputs = columns.GetValueOrDefault(OfText[0]), outputs = columns.GetValueOrDefault(OfText[1]), diversity = columns.GetValueOrDefault(OfText[2]);
+        int row = 0;
+        foreach (Conversation conversation in In.Conversations(0, rows))
+        {
+            if (row % 4096 == 0)
+            {
+                pass.Cancel.ThrowIfCancellationRequested();
+                pass.Report("rows", row, rows);
+            }
+
+            ILookup<bool, string> turns = conversation.Turns.ToLookup(turn => turn.Role is "assistant" or Turn.TextRole, turn => turn.Content);
+            if (inputs is not null) inputs[row] = turns[false].Sum(text => WordCount(text));
+            if (outputs is not null) outputs[row] = turns[true].Sum(text => WordCount(text));
+            if (diversity is not null) diversity[row] = LexicalDiversity.Mtld(LexicalDiversity.Words(string.Join('\n', turns[true])));
+            row++;
+        }
+    }
+
+    private static long WordCount(string text)
+    {
+        long words = 0;
+        bool inside = false;
+        foreach (char c in text)
+        {
+            bool space = char.IsWhiteSpace(c);
+            if (!space && !inside) words++;
+            inside = !space;
+        }
+
+        return words;
+    }
+
+    private double[][] Distances(int[] depths, int rows, StepRun run)
+    {
+        if (Embeddings is not { } vectors)
+            throw EngineException.Input(In.Name, "EMBEDDINGS", $"the indicator \"{Neighbour}{depths[0]}\" needs the records' vectors, but none are given. Give the key \"embeddings\".");
+        if (vectors.Rows != rows)
+            throw EngineException.Input(vectors.Name, "ROWS", $"there are {vectors.Rows} vectors, but {In.Name} has {rows} records. Give one vector per record.");
+        if (depths.Max() >= rows)
+            throw EngineException.Input(In.Name, "ROWS", $"neighbour {depths.Max()} is asked for, but a row has only {rows - 1} others. Ask for a nearer one.");
+        vectors.Norms(run.Kernels, new Pass(cancel: run.Pass.Cancel));
+        run.Count(vectors.Bytes, 3.0 * rows * rows * vectors.Dim);
+        return NearestNeighbours.Distances(vectors.Matrix, depths, run.Kernels.Threads, run.Pass);
+    }
+
+    private void CheckNames()
+    {
+        string known = $"{string.Join(", ", OfText)}, {Neighbour}1, {Neighbour}2, ...";
+        foreach (string name in Which)
+        {
+            if (Which.Count(other => other == name) > 1) throw Refuse(ExitCode.Plan, "DUPLICATE", $"the indicator \"{name}\" is named twice, expected distinct names. Remove one.");
+            if (OfText.Contains(name) || DepthOf(name) > 0) continue;
+            throw OfModels.Contains(name)
+                ? Refuse(ExitCode.Native, "MODEL", $"the indicator \"{name}\" needs a language model, which this step does not run; it measures {known}. Compute it elsewhere and give it to quality as a column of a \"scores\" input.")
+                : Refuse(ExitCode.Plan, "VALUE", $"found the indicator \"{name}\", expected one of: {known}.{Suggestion.For(name, [.. OfText, "knn6"])}");
+        }
+
+        static EngineException Refuse(ExitCode exit, string code, string message) => new(new EngineError(exit, code, message));
+    }
+
+    /// <summary>i of <c>knn{i}</c>, or 0 for another name.</summary>
+    private static int DepthOf(string name) =>
+        name.StartsWith(Neighbour, StringComparison.Ordinal) && name.Length > 3 && name[3] is >= '1' and <= '9'
+        && int.TryParse(name.AsSpan(3), NumberStyles.None, CultureInfo.InvariantCulture, out int depth) ? depth : 0;
+
+    private static StepBinding Define()
+    {
+        var keys = new ParameterSet();
+        Parameter<Reference> @in = keys.Required("in", Shapes.Reference(ValueKind.Records), "The records.");
+        Parameter<IReadOnlyList<string>> which = keys.Required("which", Shapes.OneOrMore(Shapes.Text), "The indicators, in the order of the columns: inputLength, outputLength, mtld, knn1, knn2 and so on.");
+        Parameter<Reference?> embeddings = keys.Optional("embeddings", Shapes.Reference(ValueKind.Embeddings), "The records' vectors, for knn.");
+        return new StepBinding("indicators", ValueKind.Scores, "Measures records, one column per indicator.", keys, (arguments, inputs) => new MeasureIndicators
+        {
+            In = inputs.Get<Records>(arguments.Get(@in)),
+            Which = arguments.Get(which),
+            Embeddings = inputs.Find<Embeddings>(arguments.Get(embeddings)),
+        });
+    }
+}
