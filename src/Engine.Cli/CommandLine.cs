@@ -13,13 +13,16 @@ internal static class CommandLine
           engine run plan.json                                run a plan
           engine run plan.json --set steps.pick.budget=500    with one value changed
           engine run plan.json --dry-run                      open and check every input, write nothing
+          engine resume runs/demo                             go on with a run that was stopped or killed
+          engine status runs/demo                             where a run stands, step by step
           engine validate plan.json                           check the plan alone
           engine schema --out plan.schema.json                JSON Schema for editors
           engine inspect pool.jsonl.zst vectors.npy           what data files hold
           engine convert 'part-*.npy' all.safetensors         embeddings of any format as one file
 
         Exit codes: 0 ok, 2 command line, 3 plan, 4 input content, 5 input changed, 6 output exists or locked,
-        7 I/O, 8 memory, 9 native library, 10 checkpoint, 12 quality gate, 75 stopped (resume), 1 a bug.
+        7 I/O, 8 memory, 9 native library, 10 checkpoint, 12 quality gate, 75 stopped (resume), 129, 130, 143 stopped by a
+        signal, 1 a bug.
         """;
 
     /// <summary>Runs one command line.</summary>
@@ -28,7 +31,10 @@ internal static class CommandLine
     {
         Option<bool> json = new("--json") { Description = "Print errors on stdout as a JSON array of {file, line, column, code, message}.", Recursive = true };
         Option<bool> debug = new("--debug") { Description = "Show stack traces.", Recursive = true };
-        var root = new RootCommand(Help) { json, debug, RunCommand.Create(), ValidateCommand.Create(), SchemaCommand.Create(), InspectCommand.Create(), ConvertCommand.Create() };
+        var root = new RootCommand(Help)
+        {
+            json, debug, RunCommand.Create(), ResumeCommand.Create(), StatusCommand.Create(), ValidateCommand.Create(), SchemaCommand.Create(), InspectCommand.Create(), ConvertCommand.Create(),
+        };
         ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         var failures = new FailureWriter(AsJson: args.Contains("--json"), Traces: args.Contains("--debug"));
         try

@@ -31,6 +31,9 @@ internal sealed class ConsoleProgress : IProgress<ProgressEvent>, IDisposable
                 case ProgressState.Finished:
                     Line(string.Create(CultureInfo.InvariantCulture, $"{value.Step}: {value.Done:N0} {value.Unit} in {value.Elapsed.TotalSeconds:F2} s"));
                     break;
+                case ProgressState.Resumed:
+                    Line(string.Create(CultureInfo.InvariantCulture, $"{value.Step}: {value.Done:N0} {value.Unit}, kept from the unfinished run"));
+                    break;
                 default:
                     if (Stopwatch.GetElapsedTime(_last) < (_terminal ? TerminalInterval : LogInterval)) return;
                     _last = Stopwatch.GetTimestamp();

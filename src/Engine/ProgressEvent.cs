@@ -13,6 +13,9 @@ public enum ProgressState
 
     /// <summary>It is done.</summary>
     Finished,
+
+    /// <summary>An earlier run had done it, and its result is used again.</summary>
+    Resumed,
 }
 
 /// <summary>What a watcher of a run is told.</summary>
@@ -31,4 +34,6 @@ public readonly record struct ProgressEvent(ProgressState State, string Step, st
         work.Total > 0 && work.Done > 0 && work.Done <= work.Total ? elapsed * ((double)(work.Total - work.Done) / work.Done) : null);
 
     internal static ProgressEvent Finished(string step, long rows, TimeSpan elapsed) => new(ProgressState.Finished, step, "rows", rows, rows, elapsed, null);
+
+    internal static ProgressEvent Resumed(string step, long rows) => new(ProgressState.Resumed, step, "rows", rows, rows, TimeSpan.Zero, null);
 }

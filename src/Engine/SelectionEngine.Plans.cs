@@ -32,9 +32,10 @@ public sealed partial class SelectionEngine
     /// <summary>Runs a plan: the run folder appears whole, or not at all. The engine's own threads are used, whatever <c>run.threads</c> says.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="progress">Told how far each step is, from any thread; or null.</param>
-    /// <param name="cancel">Stops the run within one block of rows; nothing is left behind.</param>
+    /// <param name="cancel">Stops the run within one block of rows.</param>
     /// <exception cref="EngineException">Whatever is wrong with the plan's data, its place or the machine.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="RunStoppedException">It was cancelled; the steps it had finished are kept in the run folder.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled before a step had finished; nothing is left behind.</exception>
     public RunResult Run(Plan plan, IProgress<ProgressEvent>? progress = null, CancellationToken cancel = default) =>
         InTurn(() => new PlanRunner(plan, _kernels, progress, cancel).Run(), cancel);
 
@@ -50,6 +51,17 @@ public sealed partial class SelectionEngine
     /// <exception cref="EngineException">Whatever is wrong.</exception>
     public IReadOnlyList<InputSummary> DryRun(Plan plan, CancellationToken cancel = default) =>
         InTurn(() => new PlanRunner(plan, _kernels, null, cancel).DryRun(), cancel);
+
+    /// <summary>Looks at a run folder: where the run stands, step by step. Changes nothing.</summary>
+    /// <param name="folder">The run folder.</param>
+    /// <exception cref="EngineException">No run is there, or its record is damaged: exit 10.</exception>
+    public static RunStatus ReadStatus(string folder) => RunStatus.Read(folder);
+
+    /// <summary>Reads the plan of an unfinished run as it was given, whatever became of the plan's file, ready for <see cref="Run"/> to go on with.</summary>
+    /// <param name="folder">The run folder.</param>
+    /// <returns>The plan, or null when the run is finished.</returns>
+    /// <exception cref="EngineException">No run is there, or its record is damaged or reads differently now: exit 10.</exception>
+    public static Plan? ReadUnfinishedPlan(string folder) => RunStatus.ReadUnfinished(folder);
 
     private T InTurn<T>(Func<T> work, CancellationToken cancel)
     {

@@ -15,15 +15,16 @@ internal sealed class AtomicFile : IDisposable
 
     /// <summary>Begins a file.</summary>
     /// <param name="path">Where it will stand. Its folder exists; a file of that name is replaced on commit.</param>
+    /// <param name="temporary">A temporary name that only the caller uses, in the same folder, so that a later run knows it again; null for one that is new.</param>
     /// <exception cref="EngineException">The temporary file cannot be created: exit 7.</exception>
-    public AtomicFile(string path)
+    public AtomicFile(string path, string? temporary = null)
     {
         Path = System.IO.Path.GetFullPath(path);
         _folder = System.IO.Path.GetDirectoryName(Path) ?? throw new ArgumentException("A file's path does not end at a root.", nameof(path));
-        _temporary = System.IO.Path.Combine(_folder, TemporaryName(System.IO.Path.GetFileName(Path)));
+        _temporary = System.IO.Path.Combine(_folder, temporary ?? TemporaryName(System.IO.Path.GetFileName(Path)));
         try
         {
-            _stream = new HashingStream(new FileStream(_temporary, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0), Path);
+            _stream = new HashingStream(new FileStream(_temporary, temporary is null ? FileMode.CreateNew : FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0), Path);
         }
         catch (Exception refused) when (IoError.IsFrom(refused))
         {
@@ -33,6 +34,9 @@ internal sealed class AtomicFile : IDisposable
 
     /// <summary>Where the file stands after <see cref="Commit"/>.</summary>
     public string Path { get; }
+
+    /// <summary>Where the content stands until <see cref="Commit"/>.</summary>
+    public string Temporary => _temporary;
 
     /// <summary>What to write to; buffered. Every failure is an <see cref="EngineException"/> with exit 7.</summary>
     public Stream Stream => _stream;

@@ -39,6 +39,9 @@ public static class PlanIdentity
         return stream.ToArray();
     }
 
+    /// <summary>Writes one input or step as it is hashed.</summary>
+    internal static void WriteCanonical(PlanNode node, Utf8JsonWriter writer) => Write(node, writer, sorted: true);
+
     private static void WriteTop(PlanMember member, Utf8JsonWriter writer)
     {
         switch (member.Name)

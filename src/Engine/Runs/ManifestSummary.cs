@@ -6,7 +6,8 @@ namespace Engine.Runs;
 /// <param name="Identity">The plan's identity.</param>
 /// <param name="Files">Files relative to the run folder, the manifest last; never outside it.</param>
 /// <param name="Outputs">Full paths of the outputs it wrote elsewhere.</param>
-internal sealed record ManifestSummary(string Identity, IReadOnlyList<string> Files, IReadOnlyList<string> Outputs)
+/// <param name="Steps">Its steps in the order they ran.</param>
+internal sealed record ManifestSummary(string Identity, IReadOnlyList<string> Files, IReadOnlyList<string> Outputs, IReadOnlyList<string> Steps)
 {
     /// <summary>Reads a manifest that may be damaged or hostile.</summary>
     /// <exception cref="EngineException">It is no manifest of this engine. Exit 10.</exception>
@@ -19,7 +20,8 @@ internal sealed record ManifestSummary(string Identity, IReadOnlyList<string> Fi
             string identity = root.GetProperty("plan").GetProperty("identity").GetString()!;
             string[] files = [.. root.GetProperty("files").EnumerateObject().Select(f => f.Name)];
             string[] outputs = [.. root.GetProperty("outputs").EnumerateObject().Select(o => o.Value.GetProperty("path").GetString()!)];
-            return new ManifestSummary(identity, [.. SafeRelative(files), RunFiles.Manifest], outputs);
+            string[] steps = [.. root.GetProperty("steps").EnumerateObject().Select(s => s.Name)];
+            return new ManifestSummary(identity, [.. SafeRelative(files), RunFiles.Manifest], outputs, steps);
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or IOException or UnauthorizedAccessException)
         {

@@ -92,6 +92,7 @@ internal static class ManifestWriter
             json.WriteNumber("bytes", step.Bytes);
             json.WriteNumber("flops", step.Flops);
             json.WriteNumber("seconds", Math.Round(step.Seconds, 6));
+            if (step.Resumed) json.WriteBoolean("resumed", true);
             foreach ((string name, object value) in step.Facts)
             {
                 json.WritePropertyName(name);

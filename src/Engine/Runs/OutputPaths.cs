@@ -50,12 +50,16 @@ internal static class OutputPaths
 
     private static bool IsOwn(string relative) =>
         relative is RunFiles.Manifest or RunFiles.Report or RunFiles.Selected or RunFiles.Indices or RunFiles.SelectionTable
-        || relative.Split(Path.DirectorySeparatorChar)[0] is "steps" or ".staging";
+        || relative.Split(Path.DirectorySeparatorChar)[0] is "steps" or Staging.Name;
 
     private static bool MayReplace(Plan plan, string folder, string path)
     {
+        if (plan.Run.OnExisting == OnExisting.Fail) return false;
         string manifest = Path.Combine(folder, RunFiles.Manifest);
-        return plan.Run.OnExisting != OnExisting.Fail && File.Exists(manifest) && ManifestSummary.Read(manifest).Outputs.Contains(path);
+        if (File.Exists(manifest) && ManifestSummary.Read(manifest).Outputs.Contains(path)) return true;
+
+        // A run that was interrupted while its results appeared has let this one appear already.
+        return Publication.Find(new Staging(folder))?.Outside.Any(o => o.Target == path) == true;
     }
 
     private static EngineException Refuse(ExitCode exit, string code, PlanOutput output, string message) =>

@@ -12,7 +12,7 @@ namespace Engine.Runs;
 /// <param name="plan">The plan.</param>
 /// <param name="kernels">The kernel set that answers the steps.</param>
 /// <param name="progress">Told what happens; may be null.</param>
-/// <param name="cancel">Stops the run within one block of rows; nothing is left behind.</param>
+/// <param name="cancel">Stops the run within one block of rows; finished steps are kept for a run that resumes.</param>
 internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<ProgressEvent>? progress, CancellationToken cancel)
 {
     /// <summary>Opens every input and checks it against the plan, and writes nothing.</summary>
@@ -24,33 +24,45 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<Progress
         return [.. inputs.Opened.Select(input => InputSummary.Of(input.Input, input.Value))];
     }
 
-    /// <summary>Runs the plan.</summary>
-    /// <exception cref="EngineException">Whatever is wrong; then no file was left.</exception>
+    /// <summary>Runs the plan, or goes on with an unfinished run of it.</summary>
+    /// <exception cref="EngineException">Whatever is wrong; then no file was left that was not there before.</exception>
+    /// <exception cref="RunStoppedException">It was cancelled and steps were kept.</exception>
     public RunResult Run()
     {
-        var started = DateTimeOffset.UtcNow;
-        long clock = Stopwatch.GetTimestamp();
         string identity = PlanIdentity.Of(plan);
         string path = OutputPaths.Full(plan, plan.Run.Dir);
         OutputPaths.CheckTargets(plan, path);
-        using RunFolder folder = RunFolder.Open(path, plan.Run.OnExisting, identity);
-        if (folder.IsFinished) return new RunResult(path, AlreadyFinished: true, Chosen: null);
+        using RunFolder folder = RunFolder.Open(path, plan, identity);
+        if (folder.IsFinished) return new RunResult(path, AlreadyFinished: !folder.WasCompleted, Chosen: null);
+        try
+        {
+            return Run(folder, identity);
+        }
+        catch (OperationCanceledException stopped)
+        {
+            int kept = Checkpoint.Entries(folder.Staging).Count;
+            if (kept == 0)
+            {
+                folder.Discard();
+                throw;
+            }
 
+            folder.Keep();
+            throw new RunStoppedException(path, kept, stopped);
+        }
+    }
+
+    private RunResult Run(RunFolder folder, string identity)
+    {
+        var run = new RunRecord { Plan = plan, Identity = identity, Kernels = kernels.Name, Threads = kernels.Threads, Started = DateTimeOffset.UtcNow };
+        long clock = Stopwatch.GetTimestamp();
         using var inputs = OpenInputs();
         using var outputs = new RunOutputs(folder);
         using var values = new ValueStore();
         foreach (OpenedInput input in inputs.Opened) values.Borrow(input.Input.Name, input.Value);
 
-        var run = new RunRecord { Plan = plan, Identity = identity, Kernels = kernels.Name, Threads = kernels.Threads, Started = started };
-        var files = new StepFiles(outputs);
-        foreach (PlanStep step in plan.Steps)
-        {
-            StepRecord record = RunStep(step, values, outputs);
-            values.Own(step.Name, record.Value);
-            run.Steps.Add(record);
-            files.Write(step.Name, record.Value);
-        }
-
+        var checkpoint = new Checkpoint(folder.Staging, new StepKeys(plan, inputs.Opened), plan, outputs, values);
+        RunSteps(run, checkpoint, inputs, outputs, values, folder.Staging);
         Selection? chosen = WriteSelection(run, outputs);
         WriteOutputs(run, outputs, values);
         foreach (OpenedInput input in inputs.Opened)
@@ -62,14 +74,38 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<Progress
         outputs.Write(RunFiles.Manifest, stream => ManifestWriter.Write(run, outputs.Written, stream));
         cancel.ThrowIfCancellationRequested();
         outputs.Publish();
-        return new RunResult(path, AlreadyFinished: false, chosen?.Indices.Length);
+        return new RunResult(folder.Path, AlreadyFinished: false, chosen?.Indices.Length);
+    }
+
+    private void RunSteps(RunRecord run, Checkpoint checkpoint, OpenedInputs inputs, RunOutputs outputs, ValueStore values, Staging staging)
+    {
+        var files = new StepFiles(outputs);
+        var earlier = new StepValues(staging.PathOf, values, outputs.Computed);
+        foreach (PlanStep step in plan.Steps)
+        {
+            cancel.ThrowIfCancellationRequested();
+            StepRecord record = checkpoint.Reuse(step, earlier) ?? RunStep(step, values, outputs);
+            values.Own(step.Name, record.Value);
+            run.Steps.Add(record);
+            if (!record.Resumed)
+            {
+                files.Write(step.Name, record.Value);
+
+                // What was computed from a file that somebody wrote to meanwhile must not be kept under the file's earlier state.
+                inputs.Verify();
+                checkpoint.Save(record);
+            }
+
+            progress?.Report(record.Resumed
+                ? ProgressEvent.Resumed(step.Name, record.Value.Rows)
+                : ProgressEvent.Finished(step.Name, record.Value.Rows, TimeSpan.FromSeconds(record.Seconds)));
+        }
     }
 
     private OpenedInputs OpenInputs() => OpenedInputs.Open(plan, new Pass(Watch("inputs"), cancel));
 
     private StepRecord RunStep(PlanStep step, ValueStore values, RunOutputs outputs)
     {
-        cancel.ThrowIfCancellationRequested();
         progress?.Report(ProgressEvent.Started(step.Name));
         long clock = Stopwatch.GetTimestamp();
         var run = new StepRun(step.Name, plan.Seed, kernels, new Pass(Watch(step.Name), cancel), outputs);
@@ -85,7 +121,6 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<Progress
         }
 
         double seconds = Stopwatch.GetElapsedTime(clock).TotalSeconds;
-        progress?.Report(ProgressEvent.Finished(step.Name, value.Rows, TimeSpan.FromSeconds(seconds)));
         return new StepRecord(step, value, seconds, run.Bytes, run.Flops, run.Facts);
 
         EngineError AtStep(EngineError error) => error.File is not null

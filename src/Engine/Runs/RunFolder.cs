@@ -1,5 +1,3 @@
-using System.Text;
-using Engine.Data;
 using Engine.Native.Files;
 using Engine.Plans;
 
@@ -7,53 +5,54 @@ namespace Engine.Runs;
 
 /// <summary>The folder a run leaves its results in. Everything is made in a staging folder inside it and appears, file by file and the manifest last, only when all of it is right.</summary>
 /// <remarks>
-/// A refused or failed run takes its staging away again, and the folders it made; earlier results stay as they were.
-/// A run that was killed leaves the staging, which the next one may take over: <c>identity</c> in it says whose it is, and
-/// <c>publishing</c>, present once files begin to appear, lists them.
+/// A refused or failed run takes its staging away again, and the folders it made; earlier results stay as they were. A run that was stopped or killed
+/// leaves the staging with the steps it had finished, and the next run of the same plan goes on from there.
 /// </remarks>
 internal sealed class RunFolder : IDisposable
 {
-    private const string StagingName = ".staging";
-    private const string IdentityName = "identity";
-    private const string PublishingName = "publishing";
+    private const int LockAttempts = 3;
+
+    private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(20);
 
     private readonly DirectoryLock _lock;
     private readonly FileIdentity _place;
     private readonly string? _firstCreated;
-    private readonly IReadOnlyList<string> _old;
-    private bool _published;
+    private IReadOnlyList<string> _old = [];
+    private bool _keep;
 
-    private RunFolder(string path, DirectoryLock held, string? firstCreated, IReadOnlyList<string> old, bool finished)
+    private RunFolder(string path, DirectoryLock held, string? firstCreated)
     {
         Path = path;
+        Staging = new Staging(path);
         _lock = held;
         _place = FileFailure.Guard(path, () => FileIdentity.Of(path)) ?? throw Gone(path);
         _firstCreated = firstCreated;
-        _old = old;
-        IsFinished = finished;
-        _published = finished;
     }
 
     /// <summary>The folder's full path.</summary>
     public string Path { get; }
 
-    /// <summary>True when the folder already holds this plan's finished results and the run was asked to resume.</summary>
-    public bool IsFinished { get; }
+    /// <summary>Where the run makes its files.</summary>
+    public Staging Staging { get; }
 
-    /// <summary>Files, relative to the folder, that a replaced run left and this one may overwrite or remove.</summary>
-    public IReadOnlyList<string> Old => _old;
+    /// <summary>True when the folder already holds this plan's finished results and the run was asked to resume.</summary>
+    public bool IsFinished { get; private set; }
+
+    /// <summary>True when the results were made by an earlier run that was interrupted while they appeared, and appeared now.</summary>
+    public bool WasCompleted { get; private set; }
+
+    /// <summary>True when an unfinished run of this plan was found.</summary>
+    public bool IsResumed { get; private set; }
 
     /// <summary>Whether the path still leads to the folder that was locked; what stands there otherwise is somebody else's.</summary>
     private bool IsInPlace => FileFailure.Guard(Path, () => FileIdentity.Of(Path)) is { } there && there.IsSameFile(_place);
 
-    private string Staging => System.IO.Path.Combine(Path, StagingName);
-
-    /// <summary>Opens or makes the folder, locks it, and decides by <paramref name="onExisting"/> what to do with what it holds.</summary>
+    /// <summary>Opens or makes the folder, locks it, and decides by <c>run.onExisting</c> what to do with what it holds.</summary>
     /// <param name="path">Full path.</param>
-    /// <param name="onExisting">What to do with earlier results.</param>
+    /// <param name="plan">The plan.</param>
     /// <param name="identity">The plan's identity.</param>
-    /// <exception cref="EngineException">Exit 6: results are there, or another run holds the folder. Exit 7: it cannot be made. Exit 10: another plan's results.</exception>
-    public static RunFolder Open(string path, OnExisting onExisting, string identity)
+    /// <exception cref="EngineException">Exit 6: results are there, or another run holds the folder. Exit 7: it cannot be made. Exit 10: another plan's results, or a checkpoint that cannot be used.</exception>
+    public static RunFolder Open(string path, Plan plan, string identity)
     {
         if (File.Exists(path) || (new FileInfo(path).LinkTarget is not null && !Directory.Exists(path)))
             throw Refuse(ExitCode.Io, "NOT_A_FOLDER", path, "found a file or a broken link, expected a folder or nothing. Choose another run.dir.");
@@ -62,11 +61,10 @@ internal sealed class RunFolder : IDisposable
         DirectoryLock? held = null;
         try
         {
-            LockOutcome outcome = FileFailure.Guard(path, () => DirectoryLock.TryAcquire(path, out held));
-            if (held is null) throw NotLocked(path, outcome);
-            (IReadOnlyList<string> old, bool finished) = Examine(path, onExisting, identity);
-            var folder = new RunFolder(path, held, firstCreated, old, finished);
-            if (!finished) folder.BeginStaging(identity);
+            held = Acquire(path);
+            var folder = new RunFolder(path, held, firstCreated);
+            folder.Examine(plan.Run.OnExisting, identity);
+            if (!folder.IsFinished && !folder.IsResumed) folder.Begin(StoredPlan.Of(plan, identity));
             return folder;
         }
         catch
@@ -82,107 +80,161 @@ internal sealed class RunFolder : IDisposable
     public string Stage(string relative)
     {
         if (!IsInPlace) throw Gone(Path);
-        string path = System.IO.Path.Combine(Staging, "files", relative);
+        string path = Staging.PathOf(relative);
         FileFailure.Guard(path, () => Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!));
         return path;
     }
 
+    /// <summary>True once this run's results are what the folder will hold, whatever happens.</summary>
+    public bool IsAppearing { get; private set; }
+
+    /// <summary>Leaves the staging where it is, whatever happens: a later run goes on from there.</summary>
+    public void Keep() => _keep = true;
+
+    /// <summary>Takes the staging away when the run ends, also one that an earlier run left.</summary>
+    public void Discard() => _keep = IsAppearing;
+
     /// <summary>Lets the staged files appear, the manifest last, and takes the staging and replaced files away.</summary>
-    /// <param name="relative">Every staged file, the manifest last.</param>
-    /// <param name="commitOutside">Lets outputs outside the folder appear, between the old files' end and the new manifest.</param>
-    public void Publish(IReadOnlyList<string> relative, Action commitOutside)
+    /// <param name="files">Every staged file, the manifest last.</param>
+    /// <param name="outside">Outputs outside the folder.</param>
+    public void Publish(IReadOnlyList<PublishedFile> files, IReadOnlyList<PublishedFile> outside)
     {
         if (!IsInPlace) throw Gone(Path);
-        foreach (string file in relative)
+        HashSet<string> old = [.. _old.Select(file => System.IO.Path.Combine(Path, file))];
+        foreach (PublishedFile file in files)
         {
-            string target = System.IO.Path.Combine(Path, file);
-            if (!_old.Contains(file) && (File.Exists(target) || Directory.Exists(target)))
-                throw Refuse(ExitCode.OutputExists, "EXISTS", target, "found a file that no manifest lists, expected nothing there. Move it away or choose another run.dir.");
+            if (!old.Contains(file.Target) && (File.Exists(file.Target) || Directory.Exists(file.Target)))
+                throw Refuse(ExitCode.OutputExists, "EXISTS", file.Target, "found a file that no manifest lists, expected nothing there. Move it away or choose another run.dir.");
         }
 
-        FileFailure.Guard(Path, () =>
-        {
-            WriteDurably(System.IO.Path.Combine(Staging, PublishingName), string.Join('\n', _old.Union(relative)));
-            foreach (string file in _old.Reverse()) File.Delete(System.IO.Path.Combine(Path, file));
-            for (int i = 0; i < relative.Count; i++)
-            {
-                if (i == relative.Count - 1) commitOutside();
-                string target = System.IO.Path.Combine(Path, relative[i]);
-                string folder = System.IO.Path.GetDirectoryName(target)!;
-                Directory.CreateDirectory(folder);
-                File.Move(Stage(relative[i]), target, overwrite: true);
-                Durable.FlushDirectory(folder);
-            }
-        });
-        _published = true;
-        RemoveEmptyFolders(Path, _old);
-        DeleteStaging(Path);
+        var publication = new Publication(_old, files, outside);
+        publication.Write(Staging);
+
+        // What was replaced may be gone from here on, so the new results must never be lost.
+        IsAppearing = true;
+        Keep();
+        Complete(publication);
     }
 
-    /// <summary>Takes everything away that was not published, and gives the lock back.</summary>
+    /// <summary>Takes everything away that was not published or kept, and gives the lock back.</summary>
     public void Dispose()
     {
-        bool takeBack = !_published && IsInPlace;
-        if (takeBack) DeleteStaging(Path);
+        bool takeBack = !_keep && IsInPlace;
+        if (takeBack) Staging.Delete();
         _lock.Dispose();
         if (takeBack) RemoveCreated(Path, _firstCreated);
     }
 
-    private void BeginStaging(string identity)
+    private void Begin(StoredPlan plan)
     {
-        DeleteStaging(Path);
         try
         {
-            FileFailure.Guard(Staging, () =>
-            {
-                Directory.CreateDirectory(Staging);
-                WriteDurably(System.IO.Path.Combine(Staging, IdentityName), identity);
-            });
+            Staging.Begin(plan);
         }
         catch
         {
-            DeleteStaging(Path);
+            Staging.Delete();
             throw;
         }
     }
 
-    private static (IReadOnlyList<string> Old, bool Finished) Examine(string path, OnExisting onExisting, string identity)
+    private void Complete(Publication publication)
     {
-        string[] entries = FileFailure.Guard(path, () => Directory.GetFileSystemEntries(path));
-        if (entries.Length == 0) return ([], false);
-        if (onExisting == OnExisting.Fail)
-        {
-            throw Refuse(ExitCode.OutputExists, "EXISTS", path,
-                "found a folder that is not empty, expected none. Choose another run.dir, or set run.onExisting to \"replace\" or \"resume\".");
-        }
-
-        string manifest = System.IO.Path.Combine(path, RunFiles.Manifest);
-        string left = System.IO.Path.Combine(path, StagingName);
-        if (File.Exists(manifest))
-        {
-            ManifestSummary summary = ManifestSummary.Read(manifest);
-            if (onExisting == OnExisting.Replace) return (summary.Files, false);
-            return summary.Identity == identity
-                ? (summary.Files, true)
-                : throw Refuse(ExitCode.Checkpoint, "OTHER_PLAN", path, "found the results of another plan, expected this plan's. Choose another run.dir, or set run.onExisting to \"replace\".");
-        }
-
-        if (!Directory.Exists(left))
-        {
-            throw Refuse(ExitCode.OutputExists, "NOT_A_RUN", path,
-                "found files but no manifest.json that says which of them a run may remove. Empty the folder or choose another run.dir.");
-        }
-
-        string owner = System.IO.Path.Combine(left, IdentityName);
-        if (onExisting == OnExisting.Resume && File.Exists(owner) && File.ReadAllText(owner) != identity)
-            throw Refuse(ExitCode.Checkpoint, "OTHER_PLAN", path, "found an unfinished run of another plan, expected this plan's. Choose another run.dir, or set run.onExisting to \"replace\".");
-        string publishing = System.IO.Path.Combine(left, PublishingName);
-        return (File.Exists(publishing) ? ManifestSummary.SafeRelative(File.ReadAllLines(publishing)) : [], false);
+        publication.Complete(Path);
+        RemoveEmptyFolders(Path, publication.Old);
+        Staging.Delete();
     }
 
-    private static EngineException NotLocked(string path, LockOutcome outcome) => outcome == LockOutcome.HeldByAnother
-        ? Refuse(ExitCode.OutputExists, "LOCKED", path, "another run holds this folder. Wait for it, or choose another run.dir.")
-        : Refuse(ExitCode.Io, "NO_LOCKS", path, "the file system has no locks, so two runs could not be kept apart. Put run.dir on a local disk.");
+    private void Examine(OnExisting onExisting, string identity)
+    {
+        string[] entries = FileFailure.Guard(Path, () => Directory.GetFileSystemEntries(Path));
+        if (entries.Length == 0) return;
+        if (onExisting == OnExisting.Fail)
+        {
+            throw Refuse(ExitCode.OutputExists, "EXISTS", Path, Staging.Exists
+                ? $"found an unfinished run, expected no folder. Go on with: engine resume {Path}. Or choose another run.dir, or set run.onExisting to \"replace\"."
+                : "found a folder that is not empty, expected none. Choose another run.dir, or set run.onExisting to \"replace\" or \"resume\".");
+        }
+
+        if (onExisting == OnExisting.Replace) ExamineToReplace();
+        else ExamineToResume(identity);
+    }
+
+    private void ExamineToReplace()
+    {
+        try
+        {
+            if (Staging.ReadPlan() is not null && Publication.Read(Staging) is { } half)
+            {
+                half.Verify();
+                Complete(half);
+            }
+        }
+        catch (EngineException damaged) when (damaged.Exit == ExitCode.Checkpoint)
+        {
+            // Nothing can be saved of a damaged checkpoint, and replacing it was asked for.
+            _old = Publication.Find(Staging) is { } lost ? [.. lost.Old.Union(lost.Files.Select(f => System.IO.Path.GetRelativePath(Path, f.Target)))] : [];
+        }
+
+        _old = [.. OldFiles().Union(_old)];
+    }
+
+    private void ExamineToResume(string identity)
+    {
+        if (Staging.ReadPlan() is { } unfinished && unfinished.Identity == identity)
+        {
+            if (Publication.Read(Staging) is { } publication)
+            {
+                _keep = IsFinished = WasCompleted = true;
+                publication.Verify();
+                Complete(publication);
+                return;
+            }
+
+            _old = OldFiles();
+            _keep = IsResumed = true;
+            return;
+        }
+
+        if (File.Exists(System.IO.Path.Combine(Path, RunFiles.Manifest)))
+        {
+            if (ManifestSummary.Read(System.IO.Path.Combine(Path, RunFiles.Manifest)).Identity != identity)
+                throw Refuse(ExitCode.Checkpoint, "OTHER_PLAN", Path, "found the results of another plan, expected this plan's. Choose another run.dir, or set run.onExisting to \"replace\".");
+            if (Staging.ReadPlan() is null) Staging.Delete();
+            _keep = IsFinished = true;
+            return;
+        }
+
+        if (Staging.ReadPlan() is not null)
+            throw Refuse(ExitCode.Checkpoint, "OTHER_PLAN", Path, "found an unfinished run of another plan, expected this plan's. Choose another run.dir, or set run.onExisting to \"replace\".");
+        _old = OldFiles();
+    }
+
+    /// <summary>The files that the manifest lists; none when only a staging is there.</summary>
+    private IReadOnlyList<string> OldFiles()
+    {
+        string manifest = System.IO.Path.Combine(Path, RunFiles.Manifest);
+        if (File.Exists(manifest)) return ManifestSummary.Read(manifest).Files;
+        return Staging.Exists ? [] : throw Refuse(ExitCode.OutputExists, "NOT_A_RUN", Path,
+            "found files but no manifest.json that says which of them a run may remove. Empty the folder or choose another run.dir.");
+    }
+
+    private static DirectoryLock Acquire(string path)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            DirectoryLock? held = null;
+            LockOutcome outcome = FileFailure.Guard(path, () => DirectoryLock.TryAcquire(path, out held));
+            if (held is not null) return held;
+            if (outcome != LockOutcome.HeldByAnother)
+                throw Refuse(ExitCode.Io, "NO_LOCKS", path, "the file system has no locks, so two runs could not be kept apart. Put run.dir on a local disk.");
+            if (attempt == LockAttempts)
+                throw Refuse(ExitCode.OutputExists, "LOCKED", path, "another run holds this folder. Wait for it, or choose another run.dir.");
+
+            // Whoever asks for the folder's status holds the lock for a moment.
+            Thread.Sleep(LockPause);
+        }
+    }
 
     /// <summary>Makes a folder and those above it that are missing.</summary>
     /// <returns>The outermost one made, or null.</returns>
@@ -225,19 +277,6 @@ internal sealed class RunFolder : IDisposable
                 Directory.Delete(full);
             }
         }
-    }
-
-    private static void DeleteStaging(string path)
-    {
-        string staging = System.IO.Path.Combine(path, StagingName);
-        if (Directory.Exists(staging)) FileFailure.Guard(staging, () => Directory.Delete(staging, recursive: true));
-    }
-
-    private static void WriteDurably(string path, string text)
-    {
-        using var stream = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
-        FileBytes.Write(stream, Encoding.UTF8.GetBytes(text));
-        stream.Flush(flushToDisk: true);
     }
 
     private static EngineException Gone(string path) =>

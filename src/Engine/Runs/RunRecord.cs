@@ -42,7 +42,11 @@ internal sealed record InputRecord(string Name, Value Value, PlanInput Input, IR
 internal sealed record InputFileRecord(string Path, long Bytes, string Sha256);
 
 /// <summary>A step as it was done.</summary>
-internal sealed record StepRecord(PlanStep Step, Value Value, double Seconds, long Bytes, double Flops, IReadOnlyDictionary<string, object> Facts);
+internal sealed record StepRecord(PlanStep Step, Value Value, double Seconds, long Bytes, double Flops, IReadOnlyDictionary<string, object> Facts)
+{
+    /// <summary>True when an earlier, unfinished run did it.</summary>
+    public bool Resumed { get; init; }
+}
 
 /// <summary>An extra output as it was written.</summary>
 internal sealed record OutputRecord(PlanOutput Output, string Path, WrittenFile Written);

@@ -18,6 +18,9 @@ internal sealed class ValueStore : IDisposable
 
     public Value Get(string name) => _values[name];
 
+    /// <summary>The name of a value, or null when it is none of these.</summary>
+    public string? NameOf(Value value) => _values.FirstOrDefault(named => ReferenceEquals(named.Value, value)).Key;
+
     public void Dispose()
     {
         foreach (Value value in _owned) value.Dispose();

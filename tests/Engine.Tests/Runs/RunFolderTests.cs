@@ -151,7 +151,7 @@ public sealed class RunFolderTests : IDisposable
     public void WhatAKilledRunLeftIsTakenOver()
     {
         Directory.CreateDirectory(_work.At("out", ".staging", "files"));
-        _work.Write("out/.staging/identity", "another plan's");
+        _work.Write("out/.staging/plan.json", "another plan's");
         Assert.Equal(6, _work.Run("plan.json").Exit);
         Assert.Equal(10, _work.Run("plan.json", "run.onExisting=resume").Exit);
         Assert.Equal(0, _work.Run("plan.json", "run.onExisting=replace").Exit);

@@ -1,0 +1,96 @@
+using Engine.Data;
+using Engine.Plans;
+
+namespace Engine.Runs;
+
+/// <summary>The finished steps of an unfinished run: kept one by one as they end, and used again by a later run whose keys agree.</summary>
+/// <remarks>
+/// An entry counts only when its line is whole, its key is that of the step now, and every file it lists is there: with the same length and SHA-256, or,
+/// from 64 MiB on, where hashing would cost a pass over the disk, with the same length and time of the last write.
+/// </remarks>
+internal sealed class Checkpoint
+{
+    private const long LargestHashed = 64 << 20;
+
+    private readonly Staging _staging;
+    private readonly StepKeys _keys;
+    private readonly RunOutputs _outputs;
+    private readonly ValueStore _values;
+    private readonly Dictionary<string, JournalEntry> _kept;
+
+    /// <summary>Takes over what an earlier run kept, and removes the rest of what it left.</summary>
+    public Checkpoint(Staging staging, StepKeys keys, Plan plan, RunOutputs outputs, ValueStore values)
+    {
+        (_staging, _keys, _outputs, _values) = (staging, keys, outputs, values);
+        HashSet<string> steps = [.. plan.Steps.Select(s => s.Name)];
+        _kept = Entries(staging).Values.Where(e => steps.Contains(e.Step) && e.Key == keys.Of(e.Step) && IsIntact(staging, e)).ToDictionary(e => e.Step, StringComparer.Ordinal);
+        Rewrite();
+        staging.KeepOnly(_kept.Values.SelectMany(e => e.Files).Select(f => f.Path).ToHashSet(StringComparer.Ordinal));
+    }
+
+    /// <summary>The journal's whole entries by step; of several for one step, the last.</summary>
+    public static IReadOnlyDictionary<string, JournalEntry> Entries(Staging staging)
+    {
+        Dictionary<string, JournalEntry> entries = new(StringComparer.Ordinal);
+        foreach (JournalEntry? entry in CheckedLine.ReadAll(staging.Journal, JournalEntry.Parse))
+            if (entry is not null) entries[entry.Step] = entry;
+        return entries;
+    }
+
+    /// <summary>Whether an entry's files are those it lists.</summary>
+    public static bool IsIntact(Staging staging, JournalEntry entry)
+    {
+        string own = RunFiles.OfStep(entry.Step, "");
+        return ManifestSummary.SafeRelative(entry.Files.Select(f => f.Path)).Count == entry.Files.Count && entry.Files.All(IsSame);
+
+        bool IsSame(StagedFile file)
+        {
+            var found = new FileInfo(staging.PathOf(file.Path));
+            if (!file.Path.StartsWith(own, StringComparison.Ordinal) || !found.Exists || found.Length != file.Bytes) return false;
+            return file.Bytes < LargestHashed
+                ? FileFailure.GuardReading(found.FullName, () => Publication.HashOf(found.FullName)) == file.Sha256
+                : found.LastWriteTimeUtc.Ticks == file.Modified;
+        }
+    }
+
+    /// <summary>The result of a step that was finished before.</summary>
+    /// <returns>The step as it was done, or null when it must run.</returns>
+    public StepRecord? Reuse(PlanStep step, StepValues files)
+    {
+        if (!_kept.TryGetValue(step.Name, out JournalEntry? entry)) return null;
+        if (files.Read(step.Name, entry.Value) is not { } value)
+        {
+            _kept.Remove(step.Name);
+            return null;
+        }
+
+        foreach (StagedFile file in entry.Files) _outputs.Adopt(file.Path, new WrittenFile(file.Bytes, file.Sha256));
+        return new StepRecord(step, value, entry.Seconds, entry.Bytes, entry.Flops, entry.Facts) { Resumed = true };
+    }
+
+    /// <summary>Keeps a finished step; its files are on the disk already, so the entry never promises more than there is.</summary>
+    public void Save(StepRecord record)
+    {
+        string name = record.Step.Name;
+        if (StepValues.Note(record.Value, _values) is not { } note) return;
+        string own = RunFiles.OfStep(name, "");
+        StagedFile[] files = [.. _outputs.Written.Where(f => f.Key.StartsWith(own, StringComparison.Ordinal)).OrderBy(f => f.Key, StringComparer.Ordinal)
+            .Select(f => new StagedFile(f.Key, f.Value.Bytes, f.Value.Sha256, File.GetLastWriteTimeUtc(_staging.PathOf(f.Key)).Ticks))];
+        var entry = new JournalEntry(name, _keys.Of(name), files, note, record.Seconds, record.Bytes, record.Flops, record.Facts);
+        FileFailure.Guard(_staging.Journal, () =>
+        {
+            using var journal = new FileStream(_staging.Journal, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);
+            FileBytes.Write(journal, entry.ToLine());
+            journal.Flush(flushToDisk: true);
+        });
+        _kept[name] = entry;
+    }
+
+    // A torn last line would swallow the next one, so the journal begins anew with what is good.
+    private void Rewrite()
+    {
+        using var journal = new AtomicFile(_staging.Journal);
+        foreach (JournalEntry entry in _kept.Values) journal.Stream.Write(entry.ToLine());
+        journal.Commit();
+    }
+}

@@ -1,0 +1,87 @@
+using System.Text.Json;
+
+namespace Engine.Runs;
+
+/// <summary>A finished step as the journal keeps it.</summary>
+/// <param name="Step">The step's name.</param>
+/// <param name="Key">What its result depends on, hashed: see <see cref="StepKeys"/>.</param>
+/// <param name="Files">Its files, all of them on the disk before the entry is.</param>
+/// <param name="Value">What its files do not say about its value.</param>
+/// <param name="Seconds">Its own work.</param>
+/// <param name="Bytes">Bytes it read.</param>
+/// <param name="Flops">Operations it did.</param>
+/// <param name="Facts">What it noted for the manifest.</param>
+internal sealed record JournalEntry(
+    string Step, string Key, IReadOnlyList<StagedFile> Files, ValueNote Value, double Seconds, long Bytes, double Flops, IReadOnlyDictionary<string, object> Facts)
+{
+    /// <summary>The entry as a line.</summary>
+    public byte[] ToLine() => CheckedLine.Write(json =>
+    {
+        json.WriteString("step", Step);
+        json.WriteString("key", Key);
+        json.WriteStartArray("files");
+        foreach (StagedFile file in Files)
+        {
+            json.WriteStartObject();
+            json.WriteString("path", file.Path);
+            json.WriteNumber("bytes", file.Bytes);
+            json.WriteString("sha256", file.Sha256);
+            json.WriteNumber("modified", file.Modified);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartObject("value");
+        json.WriteString("kind", Value.Kind);
+        json.WriteString("pool", Value.Pool);
+        json.WriteString("of", Value.Of);
+        json.WriteNumber("poolRows", Value.PoolRows);
+        json.WriteEndObject();
+        json.WriteNumber("seconds", Seconds);
+        json.WriteNumber("bytes", Bytes);
+        json.WriteNumber("flops", Flops);
+        json.WritePropertyName("facts");
+        RunJson.WriteFact(json, Facts);
+    });
+
+    /// <summary>Reads a line's object.</summary>
+    public static JournalEntry Parse(JsonElement line)
+    {
+        JsonElement value = line.GetProperty("value");
+        return new JournalEntry(
+            line.GetProperty("step").GetString()!,
+            line.GetProperty("key").GetString()!,
+            [.. line.GetProperty("files").EnumerateArray().Select(f => new StagedFile(
+                f.GetProperty("path").GetString()!, f.GetProperty("bytes").GetInt64(), f.GetProperty("sha256").GetString()!, f.GetProperty("modified").GetInt64()))],
+            new ValueNote(value.GetProperty("kind").GetString()!, value.GetProperty("pool").GetString(), value.GetProperty("of").GetString(), value.GetProperty("poolRows").GetInt64()),
+            line.GetProperty("seconds").GetDouble(),
+            line.GetProperty("bytes").GetInt64(),
+            line.GetProperty("flops").GetDouble(),
+            (IReadOnlyDictionary<string, object>)Fact(line.GetProperty("facts")));
+    }
+
+    // The counterpart of RunJson.WriteFact: what is read here is written again as the same text.
+    private static object Fact(JsonElement fact) => fact.ValueKind switch
+    {
+        JsonValueKind.String => fact.GetString()!,
+        JsonValueKind.True or JsonValueKind.False => fact.GetBoolean(),
+        JsonValueKind.Number => fact.TryGetInt64(out long whole) ? whole : fact.GetDouble(),
+        JsonValueKind.Array => fact.EnumerateArray().Select(Fact).ToArray(),
+        JsonValueKind.Object => fact.EnumerateObject().ToDictionary(m => m.Name, m => Fact(m.Value)),
+        _ => throw new FormatException($"A fact is {fact.ValueKind}."),
+    };
+}
+
+/// <summary>A file in the staging folder.</summary>
+/// <param name="Path">Its place in the run folder.</param>
+/// <param name="Bytes">Its length.</param>
+/// <param name="Sha256">Its hash.</param>
+/// <param name="Modified">Its last write, in ticks of 100 ns since year 1, UTC.</param>
+internal sealed record StagedFile(string Path, long Bytes, string Sha256, long Modified);
+
+/// <summary>What a value is tied to, by the names of inputs and steps.</summary>
+/// <param name="Kind">Its kind as <see cref="Engine.Data.ValueKind"/> names it.</param>
+/// <param name="Pool">The records its rows stand for, or null.</param>
+/// <param name="Of">The vectors a clustering is of, or null.</param>
+/// <param name="PoolRows">Rows in the pool of a selection, otherwise 0.</param>
+internal sealed record ValueNote(string Kind, string? Pool, string? Of, long PoolRows);

@@ -1,0 +1,84 @@
+using Engine.Data;
+using Engine.Native.Files;
+
+namespace Engine.Runs;
+
+/// <summary>The folder inside a run folder where a run makes its files and keeps its finished steps.</summary>
+/// <remarks>
+/// <c>plan.json</c> says whose it is and comes first and goes first: a staging without it is rubbish. <c>files/</c> holds what the run has made,
+/// <c>journal</c> the finished steps, and <c>publishing</c>, present once files begin to appear, what is to appear.
+/// </remarks>
+/// <param name="runFolder">Full path of the run folder.</param>
+internal sealed class Staging(string runFolder)
+{
+    /// <summary>The folder's name.</summary>
+    public const string Name = ".staging";
+
+    /// <summary>Full path of the run folder.</summary>
+    public string RunFolder => runFolder;
+
+    public string Folder { get; } = Path.Combine(runFolder, Name);
+
+    public string Journal => Path.Combine(Folder, "journal");
+
+    public string Publishing => Path.Combine(Folder, "publishing");
+
+    public bool Exists => Directory.Exists(Folder);
+
+    private string Outside => Path.Combine(Folder, "outside");
+
+    private string PlanFile => Path.Combine(Folder, "plan.json");
+
+    private string Files => Path.Combine(Folder, "files");
+
+    /// <summary>Where a file of the run folder is made.</summary>
+    public string PathOf(string relative) => Path.Combine(Files, relative);
+
+    /// <summary>The plan whose run this is, or null when there is none.</summary>
+    /// <exception cref="EngineException">The record is damaged. Exit 10.</exception>
+    public StoredPlan? ReadPlan() => StoredPlan.Read(PlanFile);
+
+    /// <summary>Clears the folder and makes it this plan's.</summary>
+    public void Begin(StoredPlan plan)
+    {
+        Delete();
+        FileFailure.Guard(Folder, () => Directory.CreateDirectory(Folder));
+        plan.Write(PlanFile);
+        FileFailure.Guard(runFolder, () => Durable.FlushDirectory(runFolder));
+    }
+
+    /// <summary>Removes every file that is not listed, such as those of a step that was not finished, and folders that are empty then.</summary>
+    /// <param name="keep">Places in the run folder.</param>
+    public void KeepOnly(IReadOnlySet<string> keep)
+    {
+        if (!Directory.Exists(Files)) return;
+        FileFailure.Guard(Files, () =>
+        {
+            foreach (string file in Directory.EnumerateFiles(Files, "*", SearchOption.AllDirectories).ToArray())
+                if (!keep.Contains(Path.GetRelativePath(Files, file).Replace(Path.DirectorySeparatorChar, '/'))) File.Delete(file);
+            foreach (string folder in Directory.EnumerateDirectories(Files, "*", SearchOption.AllDirectories).OrderByDescending(f => f.Length).ToArray())
+                if (!Directory.EnumerateFileSystemEntries(folder).Any()) Directory.Delete(folder);
+        });
+    }
+
+    /// <summary>Remembers a temporary file elsewhere before it is made, so that it goes when the staging goes, also after a kill.</summary>
+    public void NoteOutside(string path) => FileFailure.Guard(Outside, () =>
+    {
+        using var stream = new FileStream(Outside, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        FileBytes.Write(stream, CheckedLine.Write(json => json.WriteString("path", path)));
+        stream.Flush(flushToDisk: true);
+    });
+
+    /// <summary>Takes the folder away, the plan's record first, so that nobody takes half of it for a checkpoint.</summary>
+    public void Delete()
+    {
+        if (!Exists) return;
+        FileFailure.Guard(Folder, () =>
+        {
+            File.Delete(PlanFile);
+            foreach (string? path in CheckedLine.ReadAll(Outside, line => line.GetProperty("path").GetString()!))
+                if (path is not null && AtomicFile.IsTemporaryName(Path.GetFileName(path)) && File.Exists(path)) File.Delete(path);
+            Directory.Delete(Folder, recursive: true);
+        });
+    }
+}
