@@ -32,7 +32,7 @@ public sealed class StopCommandTests : IDisposable
         Outcome limited = _work.Engine(["resume", "out", "--time-limit", "1s", "--threads", "1"]);
         Assert.Equal(75, limited.Exit);
         Assert.Contains("stopped by the time limit; 1 finished step is kept.", limited.Error, StringComparison.Ordinal);
-        Assert.Equal(1, Directory.GetFiles(_work.At("out"), "journal", SearchOption.AllDirectories).Length);
+        Assert.Single(Directory.GetFiles(_work.At("out"), "journal", SearchOption.AllDirectories));
     }
 
     [Fact]
