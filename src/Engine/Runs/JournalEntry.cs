@@ -82,6 +82,6 @@ internal sealed record StagedFile(string Path, long Bytes, string Sha256, long M
 /// <summary>What a value is tied to, by the names of inputs and steps.</summary>
 /// <param name="Kind">Its kind as <see cref="Engine.Data.ValueKind"/> names it.</param>
 /// <param name="Pool">The records its rows stand for, or null.</param>
-/// <param name="Of">The vectors a clustering is of, or null.</param>
+/// <param name="Of">The vectors a clustering is of, or what messages call scores; otherwise null.</param>
 /// <param name="PoolRows">Rows in the pool of a selection, otherwise 0.</param>
 internal sealed record ValueNote(string Kind, string? Pool, string? Of, long PoolRows);

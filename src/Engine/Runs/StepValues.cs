@@ -23,7 +23,9 @@ internal sealed class StepValues(Func<string, string> folder, ValueStore values,
         return value switch
         {
             Embeddings => new ValueNote(nameof(ValueKind.Embeddings), pool, null, 0),
-            Selection selection => new ValueNote(nameof(ValueKind.Selection), pool, null, selection.PoolRows),
+            Selection { PoolScores: null } selection => new ValueNote(nameof(ValueKind.Selection), pool, null, selection.PoolRows),
+            Selection { PoolScores: { } scores } selection when ReferenceEquals(scores.Pool, value.Pool) => new ValueNote(nameof(ValueKind.Selection), pool, scores.Name, selection.PoolRows),
+            ScoreTable scores => new ValueNote(nameof(ValueKind.Scores), pool, scores.Name, 0),
             Clustering clustering when values.NameOf(clustering.Of) is { } of => new ValueNote(nameof(ValueKind.Clustering), pool, of, 0),
             _ => null,
         };
@@ -41,12 +43,13 @@ internal sealed class StepValues(Func<string, string> folder, ValueStore values,
             return note.Kind switch
             {
                 nameof(ValueKind.Embeddings) => ReadEmbeddings(step, pool),
-                nameof(ValueKind.Selection) => ReadSelection(step, pool, note.PoolRows),
+                nameof(ValueKind.Selection) => ReadSelection(step, pool, note),
+                nameof(ValueKind.Scores) when note.Of is not null => ReadScores(step, pool, note.Of),
                 nameof(ValueKind.Clustering) when note.Of is not null => ReadClustering(step, pool, (Embeddings)values.Get(note.Of)),
                 _ => null,
             };
         }
-        catch (Exception e) when (e is EngineException or InvalidCastException or KeyNotFoundException or FormatException or OverflowException or JsonException or InvalidOperationException || IoError.IsFrom(e))
+        catch (Exception e) when (e is EngineException or InvalidCastException or KeyNotFoundException or FormatException or OverflowException or JsonException or InvalidOperationException or ArgumentException || IoError.IsFrom(e))
         {
             // The step runs again: that costs time, never a result.
             return null;
@@ -71,7 +74,7 @@ internal sealed class StepValues(Func<string, string> folder, ValueStore values,
         };
     }
 
-    private Selection? ReadSelection(string step, Records? pool, long poolRows)
+    private Selection? ReadSelection(string step, Records? pool, ValueNote note)
     {
         int[] indices = Integers(step, RunFiles.Indices);
         var table = new CsvReader(Open(step, RunFiles.SelectionTable));
@@ -90,7 +93,26 @@ internal sealed class StepValues(Func<string, string> folder, ValueStore values,
             if (radii is not null) radii[i] = Number(table[radius]);
         }
 
-        return table.Read() ? null : new Selection { Indices = indices, PoolRows = poolRows, Pool = pool, Scores = scores, Tasks = tasks, Clusters = clusters, Radii = radii };
+        if (table.Read()) return null;
+        ScoreTable? poolScores = note.Of is null ? null : ReadScores(step, pool, note.Of);
+        return new Selection { Indices = indices, PoolRows = note.PoolRows, Pool = pool, Scores = scores, PoolScores = poolScores, Tasks = tasks, Clusters = clusters, Radii = radii };
+    }
+
+    private ScoreTable ReadScores(string step, Records? pool, string name)
+    {
+        var table = new CsvReader(Open(step, "scores.csv"));
+        if (!table.Read()) throw new FormatException("The scores have no header.");
+        string[] columns = [.. Enumerable.Range(0, table.Count).Select(i => Encoding.UTF8.GetString(table[i]))];
+        List<double>[] read = [.. columns.Select(_ => new List<double>())];
+        while (table.Read())
+        {
+            if (table.Count != columns.Length) throw new FormatException("A row of the scores has another length.");
+            for (int i = 0; i < columns.Length; i++) read[i].Add(Number(table[i]));
+        }
+
+        Dictionary<string, double[]> values = new(StringComparer.Ordinal);
+        for (int i = 0; i < columns.Length; i++) values.Add(columns[i], [.. read[i]]);
+        return new ScoreTable(values, name) { Pool = pool };
     }
 
     private static T[]? Column<T>(string[] columns, string name, int rows, out int at) => (at = Array.IndexOf(columns, name)) < 0 ? null : new T[rows];

@@ -199,7 +199,7 @@ public sealed class ResumeTests : IDisposable
 
     [Fact]
     public void ASelectionHasNoColumnThatTheJournalForgets() =>
-        Assert.Equal(["Clusters", "Indices", "Kind", "Pool", "PoolRows", "Radii", "Rows", "Scores", "Tasks"], typeof(Selections.Selection).GetProperties().Select(p => p.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(["Clusters", "Indices", "Kind", "Pool", "PoolRows", "PoolScores", "Radii", "Rows", "Scores", "Tasks"], typeof(Selections.Selection).GetProperties().Select(p => p.Name).Order(StringComparer.Ordinal));
 
     private static int Entries(byte[] journal) => CheckedLine.ReadAll(journal, JournalEntry.Parse).Count(entry => entry is not null);
 
