@@ -69,8 +69,9 @@ internal sealed class RunFolder : IDisposable
         }
         catch
         {
+            // Only who holds the lock may take the folder away: to the others it is the winner's.
+            if (held is not null) RemoveCreated(path, firstCreated);
             held?.Dispose();
-            RemoveCreated(path, firstCreated);
             throw;
         }
     }
@@ -121,8 +122,8 @@ internal sealed class RunFolder : IDisposable
     {
         bool takeBack = !_keep && IsInPlace;
         if (takeBack) Staging.Delete();
-        _lock.Dispose();
         if (takeBack) RemoveCreated(Path, _firstCreated);
+        _lock.Dispose();
     }
 
     private void Begin(StoredPlan plan)
