@@ -102,7 +102,9 @@ public sealed class FitQualityTests
         RegressionFit plain = Run(new FitQuality { Runs = table }).Regression;
         var scaled = new ScoreTable(new Dictionary<string, double[]>
         {
-            ["loss"] = table.Columns["loss"], ["x0"] = Array.ConvertAll(table.Columns["x0"], v => Math.ScaleB(v, 700)), ["x1"] = Array.ConvertAll(table.Columns["x1"], v => Math.ScaleB(v, -700)),
+            ["loss"] = table.Columns["loss"],
+            ["x0"] = Array.ConvertAll(table.Columns["x0"], v => Math.ScaleB(v, 700)),
+            ["x1"] = Array.ConvertAll(table.Columns["x1"], v => Math.ScaleB(v, -700)),
         }, "scaled.csv");
         RegressionFit found = Run(new FitQuality { Runs = scaled }).Regression;
         Assert.Equal(plain.R2, found.R2);
