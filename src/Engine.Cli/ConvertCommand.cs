@@ -31,13 +31,16 @@ internal static class ConvertCommand
                 Scale = words.GetValue(scale),
             };
             MatrixConversion conversion = new(input, Path.GetFullPath(to), to) { Element = MatrixConversion.ElementNamed(words.GetValue(dtype)), Force = words.GetValue(force) };
-            using var signals = new StopSignals();
-            signals.Watch(
-                () =>
-                {
-                    foreach (string warning in conversion.Run(signals.Token)) Console.Error.WriteLine(warning);
-                },
-                "Convert again.");
+            using var stop = new RunStop(limit: null);
+            try
+            {
+                foreach (string warning in conversion.Run(stop.Token)) Console.Error.WriteLine(warning);
+            }
+            catch (OperationCanceledException stopped) when (stop.Token.IsCancellationRequested)
+            {
+                throw stop.Explain(stopped, "nothing was left behind. Convert again.");
+            }
+
             StandardOutput.WriteLine(to);
             return (int)ExitCode.Ok;
         });

@@ -5,7 +5,7 @@ using Engine.Runs;
 
 namespace Engine.Cli;
 
-/// <summary>What stops a run from outside: signals and the time limit. Each has its exit code; the steps that were finished are kept.</summary>
+/// <summary>What stops a command from outside: signals and the time limit. Each has its exit code; the steps that were finished are kept.</summary>
 internal sealed class RunStop : IDisposable
 {
     // Schedulers warn of the end of a job with these. The numbers are the same on x86-64 and Arm64, and .NET takes them as they are.
@@ -61,11 +61,12 @@ internal sealed class RunStop : IDisposable
 
     /// <summary>The error a stopped run ends with.</summary>
     /// <param name="stopped">What the run threw.</param>
-    public EngineException Explain(OperationCanceledException stopped)
+    /// <param name="otherwise">What is left and what to do when no finished step was kept.</param>
+    public EngineException Explain(OperationCanceledException stopped, string otherwise = "no step had finished, so nothing was left behind. Run the plan again.")
     {
         string what = stopped is RunStoppedException kept
             ? $"{kept.FinishedSteps} finished {(kept.FinishedSteps == 1 ? "step is" : "steps are")} kept. Go on with: engine resume {Shell(kept.Folder)}"
-            : "no step had finished, so nothing was left behind. Run the plan again.";
+            : otherwise;
         return new EngineException(new EngineError(_code, "STOPPED", $"stopped by {_why}; {what}"), stopped);
     }
 
