@@ -83,6 +83,9 @@ public class KernelBench
     [Benchmark]
     public RankedRows[] TopSimilaritiesF16() => _kernels.TopSimilarities(_f16, _norms, _queries, Combination.Each, [], 1000, Pass.Unwatched);
 
+    [Benchmark]
+    public ScoreRange[] SimilarityRangesF16() => _kernels.SimilarityRanges(_f16, _norms, _queries, Pass.Unwatched);
+
     /// <summary>What one call of a benchmark does by definition.</summary>
     internal static KernelWork WorkOf(string benchmark)
     {
@@ -94,7 +97,7 @@ public class KernelBench
             nameof(AssignNearestF32) => new KernelWork(4 * elements, 2 * elements * K),
             nameof(AccumulateCentroidsF32) => new KernelWork(4 * elements, elements),
             nameof(RelaxMinDistancesF32) => new KernelWork(4 * elements, 3 * elements),
-            nameof(TopSimilaritiesF16) => new KernelWork(2 * elements, 2 * elements * Queries),
+            nameof(TopSimilaritiesF16) or nameof(SimilarityRangesF16) => new KernelWork(2 * elements, 2 * elements * Queries),
             _ => throw new ArgumentOutOfRangeException(nameof(benchmark), benchmark, "No work is declared for this benchmark."),
         };
     }

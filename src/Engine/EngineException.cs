@@ -78,7 +78,7 @@ public sealed record EngineError(ExitCode Exit, string Code, string Message, str
         return Printable($"{place}error {Code}: {Message}");
     }
 
-    /// <summary>The text with control characters written as <c>\uXXXX</c>, so that input can never steer a terminal.</summary>
+    /// <summary>The text with control characters written as <c>\u0007</c> and the like, so that input can never steer a terminal.</summary>
     public static string Printable(string text)
     {
         if (!text.Any(char.IsControl)) return text;

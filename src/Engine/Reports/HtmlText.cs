@@ -29,7 +29,7 @@ internal sealed class HtmlText
     public void Data(string id, Action<Utf8JsonWriter> write)
     {
         using var bytes = new MemoryStream();
-        // The writer's default encoder leaves only letters, digits and harmless signs of ASCII as they are; the rest becomes \uXXXX.
+        // The writer's default encoder leaves only letters, digits and harmless signs of ASCII as they are; the rest becomes \u and four digits.
         using (var json = new Utf8JsonWriter(bytes)) write(json);
         Write($"""<script type="application/json" id="{id}">""");
         _text.Append(Encoding.ASCII.GetString(bytes.GetBuffer(), 0, checked((int)bytes.Length)));
