@@ -20,7 +20,7 @@ return args switch
 static int Kernels(bool smoke)
 {
     KernelBench.Small = smoke;
-    Job job = (smoke ? Job.Dry : Job.Default.WithWarmupCount(2).WithIterationCount(7).WithMaxIterationCount(7)).WithToolchain(InProcessEmitToolchain.Instance);
+    Job job = (smoke ? Job.Dry : Job.Default.WithWarmupCount(2).WithIterationCount(7)).WithToolchain(InProcessEmitToolchain.Instance);
     IConfig config = ManualConfig.CreateEmpty()
         .AddJob(job)
         .AddLogger(ConsoleLogger.Default)
