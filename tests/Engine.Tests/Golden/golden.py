@@ -1,0 +1,472 @@
+#!/usr/bin/env python3
+"""Writes golden.json: small plans, their input files, and what every result file must hold.
+
+Each expectation comes from the textbook definition in plain Python and double precision; nothing here
+shares code or tricks with the engine. Ties go to the lower row. Run it again after a change:
+
+    python3 tests/Engine.Tests/Golden/golden.py > tests/Engine.Tests/Golden/golden.json
+"""
+import itertools
+import json
+import math
+import struct
+import sys
+from fractions import Fraction
+
+cases = []
+
+
+def case(name, files, steps, expect, inputs=None, run=None, exit_code=0):
+    """A plan over the files; inputs are made of the files' names unless given."""
+    kinds = {"npy": "embeddings", "csv": "scores", "jsonl": "records"}
+    made = {}
+    for file in files:
+        stem, ending = file.rsplit(".", 1)
+        if "/" not in stem:
+            made[stem] = {"kind": kinds[ending], "path": file}
+    for key, value in (inputs or {}).items():
+        made[key] = {**made.get(key, {}), **value}
+    plan = {"version": 1, "seed": 42, "inputs": made, "steps": steps, "run": {"dir": "out", **(run or {})}}
+    cases.append({"name": name, "files": files, "plan": plan, "exit": exit_code, "expect": expect})
+
+
+def f32(x):
+    return struct.unpack("<f", struct.pack("<f", x))[0]
+
+
+def short(x):
+    """The shortest text of a float32, as a number."""
+    return float(next(t for t in (f"{x:.{p}g}" for p in range(1, 10)) if f32(float(t)) == x)) if x else 0
+
+
+def matrix(rows):
+    return {"f32": [[short(f32(v)) for v in row] for row in rows]}
+
+
+def integers(values):
+    return {"i64": list(values)}
+
+
+def text(*lines):
+    return {"text": "".join(line + "\n" for line in lines)}
+
+
+def ints(file, values):
+    return {"file": file, "integers": list(values)}
+
+
+def reals(file, values, tolerance=1e-9):
+    return {"file": file, "reals": list(values), "tolerance": tolerance}
+
+
+def column(file, name, values, tolerance=1e-9):
+    return {"file": file, "column": name, "reals": list(values), "tolerance": tolerance}
+
+
+def words(file, name, values):
+    return {"file": file, "column": name, "words": list(values)}
+
+
+def member(file, path, values, tolerance=1e-9):
+    return {"file": file, "member": path, "reals": list(values), "tolerance": tolerance}
+
+
+def step(name, file):
+    return f"steps/{name}/{file}"
+
+
+# ---------------------------------------------------------------- linear algebra by definition
+
+def dot(a, b):
+    return math.fsum(x * y for x, y in zip(a, b))
+
+
+def norm(a):
+    return math.sqrt(dot(a, a))
+
+
+def unit(a):
+    n = norm(a)
+    return [x / n for x in a]
+
+
+def squared(a, b):
+    return math.fsum((x - y) ** 2 for x, y in zip(a, b))
+
+
+def distance(a, b):
+    return math.sqrt(squared(a, b))
+
+
+def cosine(a, b):
+    return dot(a, b) / (norm(a) * norm(b))
+
+
+def mean_row(rows):
+    return [math.fsum(c) / len(rows) for c in zip(*rows)]
+
+
+def best_first(scores):
+    return sorted(range(len(scores)), key=lambda i: (-scores[i], i))
+
+
+def lowest(values):
+    return min(range(len(values)), key=lambda i: (values[i], i))
+
+
+def highest(values):
+    return min(range(len(values)), key=lambda i: (-values[i], i))
+
+
+# ---------------------------------------------------------------- A. pooling
+
+def weights(count, pooling):
+    if pooling == "weightedMean":
+        return [2 * i / (count * (count + 1)) for i in range(1, count + 1)]
+    if pooling == "mean":
+        return [1 / count] * count
+    return [1.0 if i == (count - 1 if pooling == "last" else 0) else 0.0 for i in range(count)]
+
+
+def pool(tokens, pooling):
+    w = weights(len(tokens), pooling)
+    return [math.fsum(wi * h for wi, h in zip(w, column_)) for column_ in zip(*tokens)]
+
+
+H = [[1, 0], [0, 1], [2, 2]]
+H4 = [[4, 0], [0, 2], [2, 2], [1, -3]]
+long = [[((i * 7 + j * 3) % 11 - 5) / 4 for j in range(2)] for i in range(2048)]
+for records in ([H, H4], [long, H]):
+    starts = [0, *itertools.accumulate(len(r) for r in records)]
+    for pooling in ("weightedMean", "mean", "last", "first"):
+        for normalize in (True, False):
+            vectors = [pool(r, pooling) for r in records]
+            case(f"A pooling {pooling}{' unit' if normalize else ''} of {len(records[0])} tokens",
+                 {"offsets/at.npy": integers(starts), "values.npy": matrix(sum(records, []))},
+                 {"vec": {"op": "pool", "in": "values", "pooling": pooling, "normalize": normalize}},
+                 [reals(step("vec", "embeddings.npy"), sum((unit(v) if normalize else v for v in vectors), []), 2e-7)],
+                 {"values": {"kind": "states", "offsets": "offsets/at.npy"}})
+
+
+# ---------------------------------------------------------------- B, C. round robin
+
+def four_squares(n):
+    for a in range(math.isqrt(n), -1, -1):
+        for b in range(math.isqrt(n - a * a), -1, -1):
+            rest = n - a * a - b * b
+            for c in range(math.isqrt(rest), -1, -1):
+                d = math.isqrt(rest - c * c)
+                if d * d == rest - c * c:
+                    return [a, b, c, d]
+    raise ValueError(n)
+
+
+def rows_with_scores(queries, scale, length):
+    """Integer rows of one exact norm whose cosines with the axes are the scores times scale / length, so that ties are exact."""
+    rows = []
+    for scores in zip(*queries):
+        heads = [round(s * scale) for s in scores]
+        assert all(abs(h - s * scale) < 1e-9 for h, s in zip(heads, scores))
+        rows.append(heads + four_squares(length * length - sum(h * h for h in heads)))
+    return rows
+
+
+def axes(count, dim):
+    return [[1.0 if i == j else 0.0 for j in range(dim)] for i in range(count)]
+
+
+def round_robin(lists, budget, duplicates):
+    """Lists are rankings; every visit pops one entry (consume) or the best that is not taken (skip)."""
+    lists = [list(l) for l in lists]
+    taken, by = [], []
+    while len(taken) < budget and any(lists):
+        for q, ranking in enumerate(lists):
+            if duplicates == "skip":
+                while ranking and ranking[0] in taken:
+                    ranking.pop(0)
+            if not ranking or len(taken) == budget:
+                continue
+            row = ranking.pop(0)
+            if row not in taken:
+                taken.append(row)
+                by.append(q)
+    return taken, by
+
+
+B = [[.9, .8, .1, .5, .3, .8], [.9, .2, .7, .6, .1, .0], [.1, .95, .2, .3, .9, .4]]
+scale, length = 20, 40
+pool_b = rows_with_scores(B, scale, length)
+queries_b = axes(3, 7)
+seen = [[s * scale / length for s in q] for q in B]
+rankings = [best_first(q) for q in seen]
+for budget in range(1, 7):
+    for duplicates in ("consume", "skip"):
+        taken, by = round_robin(rankings, budget, duplicates)
+        case(f"B roundRobin {duplicates} {budget}", {"pool.npy": matrix(pool_b), "q.npy": matrix(queries_b)},
+             {"pick": {"op": "rds", "in": "pool", "queries": {"t": "q"}, "budget": budget, "duplicates": duplicates}},
+             [ints(step("pick", "indices.npy"), taken), column("selection.csv", "score", [seen[q][r] for q, r in zip(by, taken)])])
+    highs = [max(c) for c in zip(*seen)]
+    means = [math.fsum(c) / 3 for c in zip(*seen)]
+    normal = [[(s - min(q)) / (max(q) - min(q)) for s in q] for q in seen]
+    normals = [math.fsum(c) / 3 for c in zip(*normal)]
+    for reduce, values in (("max", highs), ("mean", means), ("normalizedMean", normals)):
+        order = best_first([round(v, 12) for v in values])[:budget]
+        case(f"B {reduce} {budget}", {"pool.npy": matrix(pool_b), "q.npy": matrix(queries_b)},
+             {"pick": {"op": "rds", "in": "pool", "queries": {"t": "q"}, "budget": budget, "reduce": reduce}},
+             [ints("indices.npy", order), column("selection.csv", "score", [values[i] for i in order])])
+
+CA = [[.9, .1, .4, .2, .3], [.2, .3, .8, .1, .25]]
+CB = [[.85, .6, .5, .7, .65]]
+pool_c = rows_with_scores(CA + CB, scale, length)
+all_axes = axes(3, 7)
+task_scores = [[max(c) * scale / length for c in zip(*t)] for t in (CA, CB)]
+for budget in range(1, 6):
+    lists = [best_first(t) for t in task_scores]
+    taken, first, low = [], {}, {}
+    while len(taken) < budget:
+        for t, ranking in enumerate(lists):
+            if len(taken) == budget:
+                break
+            row = ranking.pop(0)
+            low[row] = min(low.get(row, math.inf), task_scores[t][row])
+            if row not in taken:
+                taken.append(row)
+                first[row] = "ab"[t]
+    case(f"C tasks {budget}", {"pool.npy": matrix(pool_c), "qa.npy": matrix(all_axes[:2]), "qb.npy": matrix(all_axes[2:])},
+         {"pick": {"op": "rds", "in": "pool", "queries": {"a": "qa", "b": "qb"}, "budget": budget}},
+         [ints("indices.npy", taken), column("selection.csv", "score", [low[r] for r in taken]), words("selection.csv", "task", [first[r] for r in taken])])
+
+
+# ---------------------------------------------------------------- D. k-center
+
+def k_center(rows, budget, centres=(), start=None, metric=distance, allowed=None):
+    rows_allowed = list(range(len(rows))) if allowed is None else list(allowed)
+    away = {i: min((metric(rows[i], c) for c in centres), default=math.inf) for i in rows_allowed}
+    picks, radii = [], []
+    while len(picks) < budget:
+        pick = start if not picks and start is not None else max(rows_allowed, key=lambda i: (away[i], -i))
+        picks.append(pick)
+        for i in rows_allowed:
+            away[i] = min(away[i], metric(rows[i], rows[pick]))
+        radii.append(max(away.values()))
+        if radii[-1] == 0:
+            break
+    return picks, radii
+
+
+def unit_distance(a, b):
+    return math.sqrt(max(0.0, 2 - 2 * cosine(a, b)))
+
+
+X = [[0, 0], [1, 0], [0, 2], [5, 0], [5, 1], [2, 4]]
+mean_x = mean_row(X)
+nearest = lowest([distance(x, mean_x) for x in X])
+for name, extra, answer in [
+    ("default", {}, k_center(X, 6, start=0)),
+    ("row 4", {"start": {"row": 4}}, k_center(X, 6, start=4)),
+    ("nearestToCentre", {"start": "nearestToCentre"}, k_center(X, 6, start=nearest)),
+    ("virtualCentre", {"start": "virtualCentre"}, k_center(X, 6, centres=[mean_x])),
+    ("stopRadius", {"stopRadius": 2}, tuple(v[:4] for v in k_center(X, 6, start=0))),
+]:
+    case(f"D kcenter {name}", {"x.npy": matrix(X)}, {"pick": {"op": "kcenter", "in": "x", "budget": 6, **extra}},
+         [ints("indices.npy", answer[0]), reals(step("pick", "radii.npy"), answer[1])])
+picks, radii = k_center(X, 3, centres=[X[0]])
+case("D kcenter from a selection", {"x.npy": matrix(X)},
+     {"one": {"op": "kcenter", "in": "x", "budget": 1}, "pick": {"op": "kcenter", "in": "x", "budget": 3, "start": {"rows": "one"}}},
+     [ints("indices.npy", picks), reals(step("pick", "radii.npy"), radii)])
+T = [[0, 0], [2, 0], [-2, 0], [0, 2]]
+picks, radii = k_center(T, 4, start=0)
+case("D kcenter ties", {"x.npy": matrix(T)}, {"pick": {"op": "kcenter", "in": "x", "budget": 4}},
+     [ints("indices.npy", picks), reals(step("pick", "radii.npy"), radii)])
+Y = [[f32(math.sin(i * i + j) + (i % 3)) for j in range(5)] for i in range(40)]
+picks, radii = k_center(Y, 25, start=0, metric=unit_distance)
+case("D kcenter cosine", {"y.npy": matrix(Y)}, {"pick": {"op": "kcenter", "in": "y", "budget": 25, "metric": "cosine"}},
+     [ints("indices.npy", picks), reals(step("pick", "radii.npy"), radii, 1e-7)])
+
+
+# ---------------------------------------------------------------- E. k-means
+
+def k_means(rows, centres, updates):
+    """Lloyd with float32 centroids, as they are stored; an empty cluster starts anew at the row farthest from its centroid."""
+    objectives = []
+    for update in range(updates + 1):
+        labels = [lowest([squared(r, c) for c in centres]) for r in rows]
+        away = [squared(r, centres[l]) for r, l in zip(rows, labels)]
+        objectives.append(math.fsum(away))
+        if update == updates:
+            return labels, centres, objectives
+        groups = [[r for r, l in zip(rows, labels) if l == j] for j in range(len(centres))]
+        centres = [[f32(v) for v in mean_row(g)] if g else None for g in groups]
+        for j, g in enumerate(groups):
+            if not g:
+                far = highest(away)
+                away[far] = -1.0
+                centres[j] = rows[far]
+
+
+P = [[0, 0], [0, 1], [1, 0], [8, 8], [9, 8], [8, 9], [0, 9], [1, 9]]
+for name, start in (("apart", [0, 3, 6]), ("with an empty cluster", [0, 1, 2])):
+    for updates in (0, 1, 2, 3, 10):
+        labels, centres, objectives = k_means(P, [P[i] for i in start], updates)
+        case(f"E kmeans {name}, {updates} updates", {"p.npy": matrix(P), "first.npy": matrix([P[i] for i in start])},
+             {"groups": {"op": "kmeans", "in": "p", "k": 3, "init": {"centroids": "first"}, "maxIterations": updates}},
+             [ints(step("groups", "assignments.npy"), labels),
+              reals(step("groups", "centroids.npy"), sum(centres, []), 1e-6),
+              member(step("groups", "kmeans.json"), "inertia", [objectives[-1]], 1e-9),
+              member(step("groups", "kmeans.json"), "sizes", [labels.count(j) for j in range(3)])])
+labels, centres, objectives = k_means(P, P[:2], 20)
+case("E kmeans first", {"p.npy": matrix(P)}, {"groups": {"op": "kmeans", "in": "p", "k": 2, "init": "first"}},
+     [ints(step("groups", "assignments.npy"), labels), reals(step("groups", "centroids.npy"), sum(centres, []), 1e-6)])
+
+
+# ---------------------------------------------------------------- F. k-means-quality sampling
+
+def line(sizes):
+    """Rows on a line in well-separated groups, with the groups' centres."""
+    rows = [[1000.0 * (j + 1)] for j, size in enumerate(sizes) for _ in range(size)]
+    return rows, [[1000.0 * (j + 1)] for j in range(len(sizes))]
+
+
+def largest_remainder(weights_, budget, sizes):
+    """Shares of a budget: floors first, then by the largest remainder; what a full cluster cannot take goes to the others by the same rule."""
+    shares = [0] * len(sizes)
+    while sum(shares) < budget:
+        open_ = [j for j in range(len(sizes)) if shares[j] < sizes[j]]
+        left = budget - sum(shares)
+        total = sum(Fraction(weights_[j]) for j in open_)
+        quota = {j: Fraction(weights_[j]) * left / total for j in open_}
+        give = {j: math.floor(quota[j]) for j in open_}
+        for j in sorted(open_, key=lambda j: (-(quota[j] - give[j]), j))[: left - sum(give.values())]:
+            give[j] += 1
+        for j in open_:
+            shares[j] += min(give[j], sizes[j] - shares[j])
+    return shares
+
+
+for sizes, budget in (([50, 30, 15, 5], 20), ([50, 30, 15, 5], 7), ([7, 7, 7], 10), ([97, 2, 1], 10)):
+    rows, centres = line(sizes)
+    files = {"x.npy": matrix(rows), "first.npy": matrix(centres), "q.csv": text("quality", *(str(1 + i % 5) for i in range(len(rows))))}
+    groups = {"op": "kmeans", "in": "x", "k": len(sizes), "init": {"centroids": "first"}}
+    for allocation, shares in (("proportional", largest_remainder(sizes, budget, sizes)), ("equal", [min(budget // len(sizes), s) for s in sizes])):
+        case(f"F kmq {sizes} budget {budget} {allocation}", files,
+             {"groups": groups, "pick": {"op": "kmq", "clusters": "groups", "quality": "q", "budget": budget, "allocation": allocation}},
+             [{"file": "selection.csv", "column": "cluster", "counts": shares}])
+
+
+# ---------------------------------------------------------------- H. InstructMining
+
+table = [("a", 1.2, 120, .80, .95, .90, .97), ("b", -.5, 300, .60, .99, .95, .60), ("c", 2.5, 80, .90, .80, .85, .99), ("d", 0, 0, 0, 0, 0, 0)]
+columns = "reward,outputLength,knn6,understandability,naturalness,coherence"
+indicator_rows = text(columns, *(",".join(str(v) for v in row[1:]) for row in table))
+v1 = [1.0694 - 0.1498 * r[1] + 8.257e-5 * r[2] - 0.9350 * r[3] for r in table]
+v3 = [0.0274 - 0.0078 * r[1] + 0.4421 * r[4] - 0.3212 * r[5] - 0.1520 * r[6] for r in table]
+own = [2 - 3 * r[6] for r in table]
+for name, rule, scores in (("v1", "instructMining-v1", v1), ("v3", "instructMining-v3", v3), ("own", {"intercept": 2, "coefficients": {"coherence": -3}}, own)):
+    order = sorted(range(4), key=lambda i: (scores[i], i))
+    for budget in (1, 3, 4):
+        case(f"H quality {name} {budget}", {"table.csv": indicator_rows}, {"pick": {"op": "quality", "in": "table", "rule": rule, "budget": budget}},
+             [ints("indices.npy", order[:budget]), column(step("pick", "scores.csv"), "score", scores), column("selection.csv", "score", [scores[i] for i in order[:budget]])])
+
+
+def solve(a, b):
+    """Gaussian elimination in fractions: exact."""
+    n = len(a)
+    m = [[Fraction(v) for v in row] + [Fraction(w)] for row, w in zip(a, b)]
+    for i in range(n):
+        p = next(r for r in range(i, n) if m[r][i] != 0)
+        m[i], m[p] = m[p], m[i]
+        m[i] = [v / m[i][i] for v in m[i]]
+        for r in range(n):
+            if r != i:
+                m[r] = [v - m[r][i] * w for v, w in zip(m[r], m[i])]
+    return [row[-1] for row in m]
+
+
+def student_two_sided(t, df):
+    """By integrating the density: Simpson on u = x / sqrt(df + x^2), where the integrand is smooth."""
+    u = abs(t) / math.sqrt(df + t * t)
+    n = 20000
+    f = lambda v: (1 - v * v) ** (df / 2 - 1)
+    total = lambda a, b: (b - a) / n / 3 * (f(a) + f(b) + 4 * math.fsum(f(a + (b - a) * (2 * i + 1) / n) for i in range(n // 2)) + 2 * math.fsum(f(a + (b - a) * 2 * i / n) for i in range(1, n // 2)))
+    return 1 - 2 * total(0, u) * math.gamma((df + 1) / 2) / (math.gamma(df / 2) * math.sqrt(math.pi))
+
+
+runs = [(1, 2, 1), (2, 1, 2), (3, 5, 4), (4, 3, 3), (5, 6, 6)]
+x = [[1, a, b] for a, b, _ in runs]
+y = [c for _, _, c in runs]
+normal_matrix = [[sum(r[i] * r[j] for r in x) for j in range(3)] for i in range(3)]
+beta = solve(normal_matrix, [sum(r[i] * v for r, v in zip(x, y)) for i in range(3)])
+errors = [v - sum(b * w for b, w in zip(beta, r)) for r, v in zip(x, y)]
+sse = sum(e * e for e in errors)
+sst = sum((v - Fraction(sum(y), 5)) ** 2 for v in y)
+df = 2
+variances = [solve(normal_matrix, [1 if i == j else 0 for i in range(3)])[j] * sse / df for j in range(3)]
+errors_of = [math.sqrt(v) for v in variances]
+ts = [float(b) / e for b, e in zip(beta, errors_of)]
+r2 = 1 - sse / sst
+f_value = float((r2 / 2) / ((1 - r2) / df))
+facts = [("intercept", beta[0]), ("interceptSe", errors_of[0]), ("interceptT", ts[0]), ("interceptP", student_two_sided(ts[0], df)),
+         ("r2", r2), ("adjustedR2", 1 - (1 - r2) * 4 / df), ("f", f_value), ("fP", (1 + f_value) ** -1.0)]
+for i, name in ((1, "x1"), (2, "x2")):
+    facts += [(f"coefficients.{name}.beta", beta[i]), (f"coefficients.{name}.se", errors_of[i]), (f"coefficients.{name}.t", ts[i]),
+              (f"coefficients.{name}.p", student_two_sided(ts[i], df))]
+case("H fitQuality", {"runs.csv": text("x1,x2,loss", *(f"{a},{b},{math.exp(c)!r}" for a, b, c in runs))}, {"fit": {"op": "fitQuality", "runs": "runs"}},
+     [member(step("fit", "fit.json"), path, [float(v)], 1e-8) for path, v in facts])
+
+
+def mtld_one_way(tokens, threshold=0.72):
+    factors, start = 0.0, 0
+    for i in range(len(tokens)):
+        segment = tokens[start:i + 1]
+        if len(set(segment)) / len(segment) <= threshold:
+            factors += 1
+            start = i + 1
+    rest = tokens[start:]
+    if rest:
+        factors += (1 - len(set(rest)) / len(rest)) / (1 - threshold)
+    if factors == 0:
+        whole = len(set(tokens)) / len(tokens)
+        factors = 1 if whole == 1 else (1 - whole) / (1 - threshold)
+    return len(tokens) / factors
+
+
+answers = ["the cat sat on the mat and the dog sat on the log", "a b c d e f", "a a a a", "a b a b a b c d e f g h", "a b c a",
+           "a b c d a b c d e e f g a b h", "", "one"]
+mtld = [(mtld_one_way(a.split()) + mtld_one_way(a.split()[::-1])) / 2 if a else 0.0 for a in answers]
+points = [[0.0], [1.0], [3.0], [6.0], [10.0], [15.0], [21.0], [28.0]]
+near = [sorted(distance(p, q) for j, q in enumerate(points) if j != i) for i, p in enumerate(points)]
+case("H indicators", {"pool.jsonl": text(*(json.dumps({"prompt": "say it", "completion": a}) for a in answers)), "vec.npy": matrix(points)},
+     {"table": {"op": "indicators", "in": "pool", "which": ["mtld", "knn1", "knn2", "knn6", "outputLength", "inputLength"], "embeddings": "vec"}},
+     [column(step("table", "scores.csv"), "mtld", mtld), column(step("table", "scores.csv"), "knn1", [n[0] for n in near]),
+      column(step("table", "scores.csv"), "knn2", [n[1] for n in near]), column(step("table", "scores.csv"), "knn6", [n[5] for n in near]),
+      column(step("table", "scores.csv"), "outputLength", [len(a.split()) for a in answers]), column(step("table", "scores.csv"), "inputLength", [2] * 8)],
+     {"vec": {"rowsOf": "pool"}})
+
+
+# ---------------------------------------------------------------- I. LTD from records to core set
+
+raw = [[3, 0], [4, 1], [4, -1], [5, 2], [0, 2], [1, 4], [-1, 5], [-3, -1], [-4, 0]]
+task = "TTTOTOOOO"
+rows = [[f32(v) for v in unit(r)] for r in raw]
+labels, centres, _ = k_means(rows, [rows[i] for i in (0, 4, 7)], 50)
+ids = [i for i in range(9) if task[i] == "T"]
+main = highest([sum(labels[i] == j for i in ids) for j in range(3)])
+likeness = {i: cosine(rows[i], centres[main]) for i in ids}
+order = sorted(ids, key=lambda i: (-likeness[i], i))
+ltd_files = {"pool.jsonl": text(*(json.dumps({"text": f"record {i}", "dataset": t}) for i, t in enumerate(task))),
+             "vec.npy": matrix(rows), "first.npy": matrix([rows[i] for i in (0, 4, 7)])}
+ltd_inputs = {"pool": {"source": "dataset"}, "vec": {"rowsOf": "pool"}}
+ltd_steps = {"groups": {"op": "kmeans", "in": "vec", "k": 3, "init": {"centroids": "first"}},
+             "task": {"op": "taskCentre", "in": "vec", "clusters": "groups", "source": "T"}}
+for budget in (1, 2, 3, 4):
+    top = (budget + 1) // 2
+    for keep, chosen in (("top", order[:budget]), ("least", order[::-1][:budget]), ("mixed", order[:top] + order[::-1][:budget - top])):
+        case(f"I cosineSample {keep} {budget}", ltd_files,
+             {**ltd_steps, "pick": {"op": "cosineSample", "in": "vec", "centre": "task", "keep": keep, "budget": budget}},
+             [ints("indices.npy", chosen), column("selection.csv", "score", [likeness[i] for i in chosen], 1e-6)], ltd_inputs)
+    picks, radii = k_center(rows, budget, start=0, allowed=ids)
+    case(f"I kcenter within {budget}", ltd_files, {**ltd_steps, "pick": {"op": "kcenter", "in": "vec", "budget": budget, "within": "task"}},
+         [ints("indices.npy", picks), reals(step("pick", "radii.npy"), radii, 1e-7)], ltd_inputs)
+
+json.dump({"cases": cases}, sys.stdout, indent=None, separators=(",", ":"))
+print()
