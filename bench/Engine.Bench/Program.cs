@@ -13,6 +13,8 @@ return args switch
 {
     ["kernels", .. var rest] => Kernels(smoke: rest.Contains("--smoke")),
     ["limits"] => Limits(),
+    ["jsonl", .. var options] => JsonlBench.Run(options),
+    ["make-records", var path, var megabytes] => Made(MadeRecords.Write(path, long.Parse(megabytes, CultureInfo.InvariantCulture) * 1_000_000)),
     ["make-matrix", var path, var rows, var dim, .. var rest] => MadeMatrix.Write(path, long.Parse(rows, CultureInfo.InvariantCulture), int.Parse(dim, CultureInfo.InvariantCulture), half: rest.Contains("--f16")),
     _ => Usage(),
 };
@@ -41,11 +43,20 @@ static int Limits()
     return 0;
 }
 
+static int Made(RecordTotals made)
+{
+    Console.WriteLine(made);
+    return 0;
+}
+
 static int Usage()
 {
     Console.Error.WriteLine("""
         kernels [--smoke]                       every kernel, with GB/s, GFLOP/s and the share of this machine's measured limits
         limits                                  this machine's measured limits
+        jsonl [--smoke] [--mb N] [--rounds N] [--peer "COMMAND"]
+                                                reading chat records: the engine, Utf8JsonReader, simdjson, Python, and COMMAND FILE
+        make-records PATH MB                    reproducible chat records
         make-matrix PATH ROWS DIM [--f16]       a reproducible .npy of clustered unit vectors
         """);
     return 2;

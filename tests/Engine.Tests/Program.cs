@@ -1,4 +1,5 @@
 using Engine.Kernels;
+using Engine.Tests.Data;
 using Engine.Tests.Kernels;
 
 namespace Engine.Tests;
@@ -12,6 +13,9 @@ internal static class Program
         {
             case ["kernel-bits"]:
                 KernelBits.Print(Console.Out);
+                break;
+            case ["json-lines"]:
+                MadeLines.Print(Console.Out);
                 break;
             case ["kernel-set"]:
                 try

@@ -7,37 +7,76 @@ namespace Engine.Tests.Data;
 /// <summary>The line parser against System.Text.Json's document model, which shares no tape, key check or text check with it.</summary>
 public sealed class JsonLineTests
 {
-    private static readonly string[] Seeds =
-    [
-        """{"id":"a-1","messages":[{"role":"user","content":"caf\u00e9 \ud83d\ude00 ä€😀"},{"role":"assistant","content":"\"quoted\"\n\t\\"}],"n":[1,-0.5,1e400,true,false,null,{}]}""",
-        """{"a":1,"b":{"a":2,"b":{"c":[[],[{}]]}},"\u0061b":3,"c\"":4,"":5}""",
-        """ { "x" : [ 1 , 2 ] , "y" : "\u0000\uD834\uDD1E\/" } """,
-        """{"k0":0,"k1":1,"k2":2,"k3":3,"k4":4,"k5":5,"k6":6,"k7":7,"k8":8,"k9":9,"k10":10,"k11":11,"k12":12,"k13":13,"k14":14}""",
-    ];
-
     [Fact]
     public void Accepts_exactly_what_the_document_model_accepts()
     {
-        Random random = new(33);
+        MadeLines lines = new(33);
         JsonLine json = new();
-        byte[][] seeds = [.. Seeds.Select(Encoding.UTF8.GetBytes)];
         int accepted = 0;
         for (int round = 0; round < 20_000; round++)
         {
-            byte[] line = Mutate(random, seeds);
+            byte[] line = lines.Next();
             LineFault? fault = json.Parse(line);
             Assert.True(IsStrictObject(line) == (fault is null), $"round {round}: {Convert.ToHexString(line)}: {fault}");
-            if (fault is null) accepted++;
-            else Assert.InRange(fault.Offset, 0, line.Length);
+            if (fault is null)
+            {
+                accepted++;
+                MadeLines.AssertSame(line, json);
+            }
+            else
+            {
+                Assert.InRange(fault.Offset, 0, line.Length);
+            }
         }
 
         Assert.InRange(accepted, 1_000, 19_000);
     }
 
     [Fact]
+    public void The_fast_scan_gives_the_tokens_of_the_slow_one()
+    {
+        MadeLines lines = new(34);
+        for (int round = 0; round < 20_000; round++) AssertSameAsSlow(lines.Next());
+    }
+
+    [Fact]
+    public void Everything_is_seen_at_every_place_in_a_block()
+    {
+        string[] pieces =
+        [
+            "\\", "\\\\", "\\\"", "\\\\\\\"", "\"", "\\\\\"", "\\n", "\\u00e9", "\\ud83d\\ude00", "\\ud83d", "\\ude00", "\\ud83d\\u0041", "\\u12g4", "\\x", "\\U0041",
+            "ä", "€", "😀", "\u001f", "\0", "\u007f", "\",\"k\":\"", "\"}", "\",", new string('\\', 128), new string('\\', 129),
+        ];
+        byte[][] broken = [[0x80], [0xc3], [0xe2, 0x82], [0xf0, 0x9f, 0x98], [0xed, 0xa0, 0x80], [0xc0, 0xaf]];
+        foreach (byte[] piece in pieces.Select(Encoding.UTF8.GetBytes).Concat(broken))
+        {
+            for (int before = 0; before < 132; before++)
+            {
+                foreach (int after in (int[])[0, 1, 57, 140])
+                    AssertSameAsSlow([.. "{\"a\":\""u8, .. Enumerable.Repeat((byte)'x', before), .. piece, .. Enumerable.Repeat((byte)'y', after), .. "\"}"u8]);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("X_NOTHING_OFF", new string[0])]
+    [InlineData("DOTNET_EnableAVX512", new[] { "Vector512" })]
+    [InlineData("DOTNET_EnableAVX2", new[] { "Vector512", "Vector256" })]
+    [InlineData("DOTNET_EnableHWIntrinsic", new[] { "Vector512", "Vector256", "Vector128" })]
+    public void Instruction_sets_change_no_answer(string variable, string[] off)
+    {
+        using StringWriter here = new();
+        MadeLines.Print(here);
+        Dictionary<string, string> child = Kernels.SameBitsTests.Run("json-lines", (variable, "0"));
+        Assert.All(off, name => Assert.Equal("False", child[name]));
+        Assert.Contains($"hash={child["hash"]}", here.ToString(), StringComparison.Ordinal);
+        Assert.InRange(int.Parse(child["accepted"], System.Globalization.CultureInfo.InvariantCulture), 500, 4_500);
+    }
+
+    [Fact]
     public void Finds_values_by_their_keys()
     {
-        byte[] line = Encoding.UTF8.GetBytes(Seeds[1]);
+        byte[] line = Encoding.UTF8.GetBytes(MadeLines.Seeds[1]);
         JsonLine json = new();
         Assert.Null(json.Parse(line));
         Assert.Equal("3", json.Text(line, json.Find(line, 0, "ab"u8)));
@@ -66,29 +105,15 @@ public sealed class JsonLineTests
         Assert.Equal(400_001, json.Nodes.Length);
     }
 
-    private static byte[] Mutate(Random random, byte[][] seeds)
+    // The one reader accepts what the other accepts, with the same tokens.
+    private static void AssertSameAsSlow(byte[] line)
     {
-        List<byte> line = [.. seeds[random.Next(seeds.Length)]];
-        for (int edits = random.Next(0, 4); edits > 0; edits--)
-        {
-            int at = random.Next(line.Count);
-            switch (random.Next(5))
-            {
-                case 0: line[at] = (byte)random.Next(256); break;
-                case 1: line.RemoveAt(at); break;
-                case 2: line.Insert(at, (byte)"{}[]\",:\\u0d8\0 e-"[random.Next(16)]); break;
-                case 3: line.RemoveRange(at, random.Next(line.Count - at)); break;
-                default:
-                    byte[] other = seeds[random.Next(seeds.Length)];
-                    int start = random.Next(other.Length);
-                    line.InsertRange(at, other.Skip(start).Take(random.Next(20)));
-                    break;
-            }
-
-            if (line.Count == 0) line.Add((byte)'{');
-        }
-
-        return [.. line];
+        JsonNodes nodes = new();
+        JsonLine slow = new();
+        bool right = JsonScan.TryRead(line, nodes);
+        LineFault? fault = slow.FindFault(line);
+        Assert.True(right == (fault is null), $"{Convert.ToHexString(line)}: {fault}");
+        if (right) Assert.Equal(MadeLines.Tape(slow.Nodes), MadeLines.Tape(nodes.All));
     }
 
     private static bool IsStrictObject(byte[] line)

@@ -55,7 +55,7 @@ public class SameBitsTests
     }
 
     /// <summary>Starts this assembly as a program and reads its <c>name=value</c> lines.</summary>
-    private static Dictionary<string, string> Run(string word, params (string Name, string Value)[] environment)
+    internal static Dictionary<string, string> Run(string word, params (string Name, string Value)[] environment)
     {
         ProcessStartInfo start = new(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
         {

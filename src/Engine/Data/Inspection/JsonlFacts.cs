@@ -28,7 +28,7 @@ internal sealed class JsonlFacts(InputFile file, Pass pass)
         using TextFile text = RecordsFile.Open(file);
         LineSplitter lines = new(RecordsInput.DefaultMaxLineBytes, Take, (_, lineNumber) =>
             Error(lineNumber, new LineFault(RecordsInput.DefaultMaxLineBytes, "LINE_LENGTH", $"the line has more than {RecordsInput.DefaultMaxLineBytes} bytes. Check that the file has line ends (LF).")));
-        text.ReadLinesAsync(lines, PieceBytes, pass, done => pass.Report("bytes", done, file.Length)).GetAwaiter().GetResult();
+        text.ReadLines(lines, PieceBytes, pass, done => pass.Report("bytes", done, file.Length));
         if (_records == 0) throw EngineException.Input(file.Name, "EMPTY", "the file holds no records (0 lines with text).");
 
         facts.Add(new Fact("format", text switch { GzipTextFile => "JSON Lines, gzip", ZstdTextFile => "JSON Lines, zstd", _ => "JSON Lines" }));

@@ -47,29 +47,29 @@ internal static class ConversationReader
     /// <returns>What does not fit, or null.</returns>
     public static LineFault? Read(RecordLayout layout, ReadOnlySpan<byte> line, JsonLine json, List<Turn>? turns) => layout switch
     {
-        RecordLayout.Messages => ReadMessages(line, json, json.Find(line, 0, "messages"u8), "messages", turns),
+        RecordLayout.Messages => ReadMessages(line, json, json.Find(line, 0, "messages"u8), "messages"u8, turns),
         RecordLayout.Alpaca => ReadAlpaca(line, json, turns),
         RecordLayout.ShareGpt => ReadShareGpt(line, json, turns),
-        RecordLayout.PromptCompletion => ReadSide(line, json, "prompt", "user", turns) ?? ReadSide(line, json, "completion", "assistant", turns),
+        RecordLayout.PromptCompletion => ReadSide(line, json, "prompt"u8, "user", turns) ?? ReadSide(line, json, "completion"u8, "assistant", turns),
         RecordLayout.P3 => ReadP3(line, json, turns),
-        _ => ReadText(line, json, 0, "text", Turn.TextRole, turns),
+        _ => ReadText(line, json, "text"u8, Turn.TextRole, turns),
     };
 
-    private static LineFault? ReadMessages(ReadOnlySpan<byte> line, JsonLine json, int list, string key, List<Turn>? turns)
+    private static LineFault? ReadMessages(ReadOnlySpan<byte> line, JsonLine json, int list, ReadOnlySpan<byte> key, List<Turn>? turns)
     {
         if (CheckList(json, list, key) is LineFault noList) return noList;
         for (int message = list + 1; message < json.Nodes[list].End; message = json.Nodes[message].End)
         {
-            if (CheckText(line, json, message, "role", $"a message of \"{key}\"", out int role) is LineFault noRole) return noRole;
+            if (CheckText(line, json, message, "role"u8, list: key, out int role) is LineFault noRole) return noRole;
             int content = json.Find(line, message, "content"u8);
             if (content >= 0 && json.Nodes[content].Type == JsonTokenType.StartArray)
             {
-                if (ReadParts(line, json, content, turns is null ? null : json.Text(line, role), turns) is LineFault badPart) return badPart;
+                if (ReadParts(line, json, content, turns is null ? null : Role(line, json, role), turns) is LineFault badPart) return badPart;
                 continue;
             }
 
-            if (CheckText(line, json, message, "content", $"a message of \"{key}\"", out content) is LineFault noContent) return noContent;
-            turns?.Add(new Turn(json.Text(line, role), json.Text(line, content)));
+            if (CheckText(line, json, message, "content"u8, list: key, out content) is LineFault noContent) return noContent;
+            turns?.Add(new Turn(Role(line, json, role), json.Text(line, content)));
         }
 
         return null;
@@ -95,8 +95,8 @@ internal static class ConversationReader
 
     private static LineFault? ReadAlpaca(ReadOnlySpan<byte> line, JsonLine json, List<Turn>? turns)
     {
-        if (CheckText(line, json, 0, "instruction", "the record", out int instruction) is LineFault noInstruction) return noInstruction;
-        if (CheckText(line, json, 0, "output", "the record", out int output) is LineFault noOutput) return noOutput;
+        if (CheckText(line, json, 0, "instruction"u8, list: [], out int instruction) is LineFault noInstruction) return noInstruction;
+        if (CheckText(line, json, 0, "output"u8, list: [], out int output) is LineFault noOutput) return noOutput;
         int input = json.Find(line, 0, "input"u8);
         if (input >= 0 && json.Nodes[input].Type is not (JsonTokenType.String or JsonTokenType.Null)) return WrongType(json, input, "\"input\"", "a string");
         if (turns is null) return null;
@@ -110,64 +110,75 @@ internal static class ConversationReader
     private static LineFault? ReadShareGpt(ReadOnlySpan<byte> line, JsonLine json, List<Turn>? turns)
     {
         int list = json.Find(line, 0, "conversations"u8);
-        if (CheckList(json, list, "conversations") is LineFault noList) return noList;
+        if (CheckList(json, list, "conversations"u8) is LineFault noList) return noList;
         for (int turn = list + 1; turn < json.Nodes[list].End; turn = json.Nodes[turn].End)
         {
-            if (CheckText(line, json, turn, "from", "a turn of \"conversations\"", out int from) is LineFault noFrom) return noFrom;
-            if (CheckText(line, json, turn, "value", "a turn of \"conversations\"", out int value) is LineFault noValue) return noValue;
-            turns?.Add(new Turn(json.Text(line, from) switch { "human" => "user", "gpt" => "assistant", string other => other }, json.Text(line, value)));
+            if (CheckText(line, json, turn, "from"u8, list: "conversations"u8, out int from) is LineFault noFrom) return noFrom;
+            if (CheckText(line, json, turn, "value"u8, list: "conversations"u8, out int value) is LineFault noValue) return noValue;
+            turns?.Add(new Turn(Role(line, json, from) switch { "human" => "user", "gpt" => "assistant", string other => other }, json.Text(line, value)));
         }
 
         return null;
     }
 
-    private static LineFault? ReadSide(ReadOnlySpan<byte> line, JsonLine json, string key, string role, List<Turn>? turns)
+    private static LineFault? ReadSide(ReadOnlySpan<byte> line, JsonLine json, ReadOnlySpan<byte> key, string role, List<Turn>? turns)
     {
-        int value = json.Find(line, 0, Encoding.UTF8.GetBytes(key));
+        int value = json.Find(line, 0, key);
         return value >= 0 && json.Nodes[value].Type == JsonTokenType.StartArray
             ? ReadMessages(line, json, value, key, turns)
-            : ReadText(line, json, 0, key, role, turns);
+            : ReadText(line, json, key, role, turns);
     }
 
     private static LineFault? ReadP3(ReadOnlySpan<byte> line, JsonLine json, List<Turn>? turns)
     {
-        if (!P3Keys(line, json, out string inputs, out string targets))
+        if (!P3Keys(line, json, out ReadOnlySpan<byte> inputs, out ReadOnlySpan<byte> targets))
             return new LineFault(0, "LAYOUT", "the record has neither \"inputs_pretokenized\" and \"targets_pretokenized\" nor \"inputs\" and \"targets\", which the layout p3 needs.");
-        return ReadText(line, json, 0, inputs, "user", turns) ?? ReadText(line, json, 0, targets, "assistant", turns);
+        return ReadText(line, json, inputs, "user", turns) ?? ReadText(line, json, targets, "assistant", turns);
     }
 
     // "inputs" beside "inputs_pretokenized" holds token numbers, so the pair of texts comes first.
-    private static bool P3Keys(ReadOnlySpan<byte> line, JsonLine json, out string inputs, out string targets)
+    private static bool P3Keys(ReadOnlySpan<byte> line, JsonLine json, out ReadOnlySpan<byte> inputs, out ReadOnlySpan<byte> targets)
     {
-        (inputs, targets) = ("inputs_pretokenized", "targets_pretokenized");
-        if (json.Find(line, 0, "inputs_pretokenized"u8) >= 0 && json.Find(line, 0, "targets_pretokenized"u8) >= 0) return true;
-        (inputs, targets) = ("inputs", "targets");
-        return json.Find(line, 0, "inputs"u8) >= 0 && json.Find(line, 0, "targets"u8) >= 0;
+        inputs = "inputs_pretokenized"u8;
+        targets = "targets_pretokenized"u8;
+        if (json.Find(line, 0, inputs) >= 0 && json.Find(line, 0, targets) >= 0) return true;
+        inputs = "inputs"u8;
+        targets = "targets"u8;
+        return json.Find(line, 0, inputs) >= 0 && json.Find(line, 0, targets) >= 0;
     }
 
-    private static LineFault? ReadText(ReadOnlySpan<byte> line, JsonLine json, int parent, string key, string role, List<Turn>? turns)
+    private static LineFault? ReadText(ReadOnlySpan<byte> line, JsonLine json, ReadOnlySpan<byte> key, string role, List<Turn>? turns)
     {
-        if (CheckText(line, json, parent, key, "the record", out int value) is LineFault fault) return fault;
+        if (CheckText(line, json, 0, key, list: [], out int value) is LineFault fault) return fault;
         turns?.Add(new Turn(role, json.Text(line, value)));
         return null;
     }
 
-    private static LineFault? CheckList(JsonLine json, int list, string key)
+    // Roles are a few words that stand in every record.
+    private static string Role(ReadOnlySpan<byte> line, JsonLine json, int index)
     {
-        if (list < 0) return new LineFault(0, "LAYOUT", $"the record lacks the key \"{key}\", which the file's layout needs. Every record of a file has one layout.");
-        if (json.Nodes[list].Type != JsonTokenType.StartArray) return WrongType(json, list, $"\"{key}\"", "a list");
-        return json.Nodes[list].End == list + 1 ? new LineFault(json.Nodes[list].Start, "LAYOUT", $"\"{key}\" is an empty list, but a record needs at least one turn. Remove the record.") : null;
+        ReadOnlySpan<byte> raw = line.Slice(json.Nodes[index].Start, json.Nodes[index].Length);
+        return raw.SequenceEqual("user"u8) ? "user" : raw.SequenceEqual("assistant"u8) ? "assistant" : raw.SequenceEqual("system"u8) ? "system" : json.Text(line, index);
     }
 
-    private static LineFault? CheckText(ReadOnlySpan<byte> line, JsonLine json, int parent, string key, string where, out int value)
+    private static LineFault? CheckList(JsonLine json, int list, ReadOnlySpan<byte> key)
     {
-        value = -1;
+        if (list < 0) return new LineFault(0, "LAYOUT", $"the record lacks the key \"{Encoding.UTF8.GetString(key)}\", which the file's layout needs. Every record of a file has one layout.");
+        if (json.Nodes[list].Type != JsonTokenType.StartArray) return WrongType(json, list, $"\"{Encoding.UTF8.GetString(key)}\"", "a list");
+        return json.Nodes[list].End == list + 1 ? new LineFault(json.Nodes[list].Start, "LAYOUT", $"\"{Encoding.UTF8.GetString(key)}\" is an empty list, but a record needs at least one turn. Remove the record.") : null;
+    }
+
+    // The value of a key that must hold text: of the record, or of an element of a list, which an empty name for the list tells apart.
+    private static LineFault? CheckText(ReadOnlySpan<byte> line, JsonLine json, int parent, ReadOnlySpan<byte> key, ReadOnlySpan<byte> list, out int value)
+    {
+        value = json.Find(line, parent, key);
+        if (value >= 0 && json.Nodes[value].Type == JsonTokenType.String) return null;
+        string where = list.IsEmpty ? "the record" : list.SequenceEqual("conversations"u8) ? "a turn of \"conversations\"" : $"a message of \"{Encoding.UTF8.GetString(list)}\"";
         if (json.Nodes[parent].Type != JsonTokenType.StartObject) return WrongType(json, parent, where, "an object");
-        Span<byte> utf8 = stackalloc byte[32];
-        value = json.Find(line, parent, utf8[..Encoding.UTF8.GetBytes(key, utf8)]);
-        if (value < 0)
-            return new LineFault(json.Nodes[parent].Start, "LAYOUT", $"{where} lacks the key \"{key}\", which the file's layout needs. Every record of a file has one layout.");
-        return json.Nodes[value].Type == JsonTokenType.String ? null : WrongType(json, value, $"\"{key}\" in {where}", "a string");
+        string name = Encoding.UTF8.GetString(key);
+        return value < 0
+            ? new LineFault(json.Nodes[parent].Start, "LAYOUT", $"{where} lacks the key \"{name}\", which the file's layout needs. Every record of a file has one layout.")
+            : WrongType(json, value, $"\"{name}\" in {where}", "a string");
     }
 
     private static LineFault WrongType(JsonLine json, int index, string what, string wanted)

@@ -18,13 +18,19 @@ internal sealed class JsonKeys
     /// <returns>The fault, at the second of the two, or null.</returns>
     public LineFault? FindDuplicate(ReadOnlySpan<byte> line, ReadOnlySpan<JsonNode> nodes, int parent)
     {
-        int count = 0;
-        for (int name = parent + 1; name < nodes[parent].End; name = nodes[name + 1].End)
+        int count = 0, end = nodes[parent].End;
+        ulong seen = 0;
+        bool mayRepeat = false;
+        for (int name = parent + 1; name < end; name = nodes[name + 1].End)
         {
             if (count == _names.Length) Array.Resize(ref _names, 2 * count);
             _names[count++] = name;
+            ulong mark = 1UL << Mark(line, nodes[name]);
+            mayRepeat |= nodes[name].Escaped || (seen & mark) != 0;
+            seen |= mark;
         }
 
+        if (!mayRepeat) return null;
         if (count > FewKeys) return FindInTable(line, nodes, _names.AsSpan(0, count));
         for (int i = 1; i < count; i++)
         {
@@ -59,6 +65,10 @@ internal sealed class JsonKeys
 
         return null;
     }
+
+    // One of 64, of the length and two letters: keys whose marks all differ all differ, if none has escapes.
+    private static int Mark(ReadOnlySpan<byte> line, in JsonNode name) =>
+        name.Length == 0 ? 0 : (int)((uint)(name.Length + line[name.Start] * 256 + line[name.Start + name.Length - 1] * 65536) * 0x9e3779b1u >> 26);
 
     // Seeded anew in every process, so that no file can be made to collide.
     private static int Hash(ReadOnlySpan<byte> line, in JsonNode name)

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
@@ -17,20 +18,27 @@ internal sealed class JsonLine
     /// <summary>Most tokens in one record; bounds memory at 64 MiB.</summary>
     public const int MaxNodes = 1 << 22;
 
-    private readonly int[] _open = new int[MaxDepth];
-    private readonly JsonKeys _keys = new();
-    private JsonNode[] _nodes = new JsonNode[64];
-    private int _count;
+    private readonly JsonNodes _nodes = new();
+    private byte[] _unescaped = [];
 
     /// <summary>The tokens of the last line that was parsed without fault. Node 0 is the record.</summary>
-    public ReadOnlySpan<JsonNode> Nodes => _nodes.AsSpan(0, _count);
+    public ReadOnlySpan<JsonNode> Nodes => _nodes.All;
 
     /// <summary>Parses one line.</summary>
     /// <param name="line">The record's bytes, without line end.</param>
     /// <returns>What is wrong, or null.</returns>
     public LineFault? Parse(ReadOnlySpan<byte> line)
     {
-        _count = 0;
+        _nodes.Clear();
+        return JsonScan.TryRead(line, _nodes) ? null : FindFault(line);
+    }
+
+    /// <summary>Parses one line slowly: the judge of every line that <see cref="JsonScan"/> does not accept.</summary>
+    /// <param name="line">The record's bytes, without line end.</param>
+    /// <returns>What is wrong, or null.</returns>
+    internal LineFault? FindFault(ReadOnlySpan<byte> line)
+    {
+        _nodes.Clear();
         if (!Utf8.IsValid(line)) return InvalidUtf8(line);
         Utf8JsonReader reader = new(line, new JsonReaderOptions { MaxDepth = MaxDepth + 1, CommentHandling = JsonCommentHandling.Disallow });
         try
@@ -50,12 +58,13 @@ internal sealed class JsonLine
     /// <returns>Index of the value, or -1 when <paramref name="parent"/> is no object or lacks the key.</returns>
     public int Find(ReadOnlySpan<byte> line, int parent, ReadOnlySpan<byte> key)
     {
-        if (_nodes[parent].Type != JsonTokenType.StartObject) return -1;
-        int end = _nodes[parent].End;
-        for (int name = parent + 1; name < end; name = _nodes[name + 1].End)
+        ReadOnlySpan<JsonNode> nodes = _nodes.All;
+        if (nodes[parent].Type != JsonTokenType.StartObject) return -1;
+        int end = nodes[parent].End;
+        for (int name = parent + 1; name < end; name = nodes[name + 1].End)
         {
-            ref readonly JsonNode node = ref _nodes[name];
-            if (node.Escaped ? JsonText.Unescape(line.Slice(node.Start, node.Length)).AsSpan().SequenceEqual(key) : line.Slice(node.Start, node.Length).SequenceEqual(key))
+            ref readonly JsonNode node = ref nodes[name];
+            if (node.Escaped ? JsonText.Unescape(line.Slice(node.Start, node.Length)).AsSpan().SequenceEqual(key) : node.Length == key.Length && line.Slice(node.Start, node.Length).SequenceEqual(key))
                 return name + 1;
         }
 
@@ -65,48 +74,39 @@ internal sealed class JsonLine
     /// <summary>The text of a string, or of any other value as written.</summary>
     public string Text(ReadOnlySpan<byte> line, int index)
     {
-        ref readonly JsonNode node = ref _nodes[index];
+        ref readonly JsonNode node = ref _nodes.All[index];
         ReadOnlySpan<byte> raw = line.Slice(node.Start, node.Length);
-        return Encoding.UTF8.GetString(node.Escaped ? JsonText.Unescape(raw) : raw);
+        if (!node.Escaped) return Encoding.UTF8.GetString(raw);
+        if (_unescaped.Length < raw.Length) _unescaped = new byte[(int)BitOperations.RoundUpToPowerOf2((uint)raw.Length)];
+        return Encoding.UTF8.GetString(_unescaped.AsSpan(0, JsonText.Unescape(raw, _unescaped)));
     }
 
     private LineFault? Read(ReadOnlySpan<byte> line, ref Utf8JsonReader reader)
     {
-        int depth = 0;
         while (reader.Read())
         {
             JsonTokenType type = reader.TokenType;
             int start = (int)reader.TokenStartIndex;
             if (type is JsonTokenType.EndObject or JsonTokenType.EndArray)
             {
-                int opened = _open[--depth];
-                _nodes[opened].End = _count;
-                _nodes[opened].Length = start + 1 - _nodes[opened].Start;
-                if (type == JsonTokenType.EndObject && _keys.FindDuplicate(line, Nodes, opened) is LineFault duplicate) return duplicate;
+                if (_nodes.Close(line, start + 1) is LineFault duplicate) return duplicate;
                 continue;
             }
 
             bool text = type is JsonTokenType.String or JsonTokenType.PropertyName;
-            if (_count == 0 && type != JsonTokenType.StartObject)
+            if (_nodes.Count == 0 && type != JsonTokenType.StartObject)
                 return new LineFault(start, "NOT_OBJECT", $"the line is {Describe(type)}, but a record is a JSON object: {{\"key\": value, ...}}.");
-            if (_count == _nodes.Length)
-            {
-                if (_count == MaxNodes) return new LineFault(start, "TOO_COMPLEX", $"the record has more than {MaxNodes} keys and values. Keep large arrays in a file of their own.");
-                Array.Resize(ref _nodes, 2 * _count);
-            }
-
-            ref JsonNode node = ref _nodes[_count++];
-            node.Type = type;
-            node.Start = text ? start + 1 : start;
-            node.Length = reader.ValueSpan.Length;
-            node.Escaped = text && reader.ValueIsEscaped;
-            node.End = _count;
-            if (node.Escaped && JsonText.FindLoneSurrogate(reader.ValueSpan) is >= 0 and int lone)
-                return new LineFault(node.Start + lone, "SURROGATE", "the escape is one half of a surrogate pair without the other, so it stands for no character. Write the text again as UTF-8.");
+            if (_nodes.IsFull)
+                return new LineFault(start, "TOO_COMPLEX", $"the record has more than {MaxNodes} keys and values. Keep large arrays in a file of their own.");
+            if (text) start++;
+            bool escaped = text && reader.ValueIsEscaped;
+            _nodes.Add(type, start, reader.ValueSpan.Length, escaped);
+            if (escaped && JsonText.FindLoneSurrogate(reader.ValueSpan) is >= 0 and int lone)
+                return new LineFault(start + lone, "SURROGATE", "the escape is one half of a surrogate pair without the other, so it stands for no character. Write the text again as UTF-8.");
             if (type is JsonTokenType.StartObject or JsonTokenType.StartArray)
             {
-                if (depth == MaxDepth) return new LineFault(start, "DEPTH", $"objects and arrays are nested more than {MaxDepth} deep. Flatten the record.");
-                _open[depth++] = _count - 1;
+                if (_nodes.Depth == MaxDepth) return new LineFault(start, "DEPTH", $"objects and arrays are nested more than {MaxDepth} deep. Flatten the record.");
+                _nodes.Open();
             }
         }
 

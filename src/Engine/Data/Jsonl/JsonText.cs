@@ -1,22 +1,54 @@
-using System.Globalization;
-using System.Text.Json;
-
 namespace Engine.Data.Jsonl;
 
 /// <summary>The escapes in JSON strings.</summary>
 internal static class JsonText
 {
+    /// <summary>Bytes of <c>\uXXXX</c>.</summary>
+    public const int UnitLength = 6;
+
     /// <summary>The UTF-8 text of a string that was found valid.</summary>
     /// <param name="raw">The bytes between the quotes.</param>
     public static byte[] Unescape(ReadOnlySpan<byte> raw)
     {
-        byte[] quoted = new byte[raw.Length + 2];
-        quoted[0] = quoted[^1] = (byte)'"';
-        raw.CopyTo(quoted.AsSpan(1));
-        Utf8JsonReader reader = new(quoted);
-        reader.Read();
         byte[] text = new byte[raw.Length];
-        return text[..reader.CopyString(text)];
+        return text[..Unescape(raw, text)];
+    }
+
+    /// <summary>Writes the UTF-8 text of a string that was found valid.</summary>
+    /// <param name="raw">The bytes between the quotes.</param>
+    /// <param name="text">At least as long as <paramref name="raw"/>.</param>
+    /// <returns>Bytes written.</returns>
+    public static int Unescape(ReadOnlySpan<byte> raw, Span<byte> text)
+    {
+        int written = 0;
+        for (; ; )
+        {
+            int plain = raw.IndexOf((byte)'\\');
+            if (plain < 0) break;
+            raw[..plain].CopyTo(text[written..]);
+            written += plain;
+            raw = raw[plain..];
+            int length = EscapeLength(raw);
+            if (length == 2) text[written++] = Character(raw[1]);
+            else written += CodePoint(raw, length).EncodeToUtf8(text[written..]);
+            raw = raw[length..];
+        }
+
+        raw.CopyTo(text[written..]);
+        return written + raw.Length;
+    }
+
+    /// <summary>Bytes of the escape that the text begins with: 2, or 6 for <c>\uXXXX</c>, or 12 for a surrogate pair.</summary>
+    /// <param name="raw">Text that begins with a backslash.</param>
+    /// <returns>0 when there is no such escape, or it is half a pair.</returns>
+    public static int EscapeLength(ReadOnlySpan<byte> raw)
+    {
+        if (raw.Length < 2) return 0;
+        if (raw[1] != 'u') return Character(raw[1]) == 0 ? 0 : 2;
+        int unit = Unit(raw);
+        if (unit is < 0 or >= 0xdc00 and < 0xe000) return 0;
+        if (unit is < 0xd800 or >= 0xe000) return UnitLength;
+        return Unit(raw[UnitLength..]) is >= 0xdc00 and < 0xe000 ? 2 * UnitLength : 0;
     }
 
     /// <summary>The first <c>\uD800</c>-<c>\uDFFF</c> escape that is not part of a pair.</summary>
@@ -24,36 +56,43 @@ internal static class JsonText
     /// <returns>The escape's offset, or -1.</returns>
     public static int FindLoneSurrogate(ReadOnlySpan<byte> raw)
     {
-        if (raw.IndexOf("\\u"u8) < 0) return -1;
         for (int at = 0; ;)
         {
             int next = raw[at..].IndexOf((byte)'\\');
             if (next < 0) return -1;
             at += next;
-            if (raw[at + 1] != 'u')
-            {
-                at += 2;
-                continue;
-            }
-
-            int unit = Unit(raw, at);
-            if (unit is >= 0xd800 and < 0xdc00)
-            {
-                bool paired = at + 12 <= raw.Length && raw[at + 6] == '\\' && raw[at + 7] == 'u' && Unit(raw, at + 6) is >= 0xdc00 and < 0xe000;
-                if (!paired) return at;
-                at += 12;
-            }
-            else if (unit is >= 0xdc00 and < 0xe000)
-            {
-                return at;
-            }
-            else
-            {
-                at += 6;
-            }
+            int length = EscapeLength(raw[at..]);
+            if (length == 0) return at;
+            at += length;
         }
     }
 
-    private static int Unit(ReadOnlySpan<byte> raw, int at) =>
-        int.Parse(raw.Slice(at + 2, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+    private static System.Text.Rune CodePoint(ReadOnlySpan<byte> raw, int length) => length == UnitLength
+        ? new System.Text.Rune((char)Unit(raw))
+        : new System.Text.Rune((char)Unit(raw), (char)Unit(raw[UnitLength..]));
+
+    // What \b, \f, \n, \r, \t, \", \\ and \/ stand for; 0 for anything else.
+    private static byte Character(byte letter) => letter switch
+    {
+        (byte)'n' => (byte)'\n',
+        (byte)'"' or (byte)'\\' or (byte)'/' => letter,
+        (byte)'t' => (byte)'\t',
+        (byte)'r' => (byte)'\r',
+        (byte)'b' => (byte)'\b',
+        (byte)'f' => (byte)'\f',
+        _ => 0,
+    };
+
+    // The code unit of \uXXXX, or -1.
+    private static int Unit(ReadOnlySpan<byte> raw)
+    {
+        if (raw.Length < UnitLength || raw[0] != '\\' || raw[1] != 'u') return -1;
+        return Digit(raw[2]) << 12 | Digit(raw[3]) << 8 | Digit(raw[4]) << 4 | Digit(raw[5]);
+    }
+
+    private static int Digit(byte letter)
+    {
+        int digit = letter - '0', hex = (letter | 0x20) - 'a';
+        return (uint)digit < 10 ? digit : (uint)hex < 6 ? hex + 10 : -1;
+    }
 }

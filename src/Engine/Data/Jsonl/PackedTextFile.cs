@@ -71,7 +71,51 @@ internal abstract class PackedTextFile(InputFile file, int mostCursors) : TextFi
     protected virtual PackedReader OpenAgain() => OpenChecked();
 
     /// <inheritdoc/>
-    protected sealed override async Task SendTextAsync(PipeWriter writer, int pieceBytes, Pass pass, Action<long> read)
+    /// <remarks>One thread unpacks ahead while this one takes the lines.</remarks>
+    public sealed override void ReadLines(LineSplitter lines, int pieceBytes, Pass pass, Action<long> read) =>
+        ReceiveAsync(lines, pieceBytes, pass, read).GetAwaiter().GetResult();
+
+    private async Task ReceiveAsync(LineSplitter lines, int pieceBytes, Pass pass, Action<long> read)
+    {
+        Pipe pipe = new(new PipeOptions(minimumSegmentSize: pieceBytes, pauseWriterThreshold: 8L * pieceBytes, resumeWriterThreshold: 4L * pieceBytes, useSynchronizationContext: false));
+        Task sending = Task.Run(() => SendAsync(pipe.Writer, pieceBytes, pass, read));
+        try
+        {
+            for (bool completed = false; !completed;)
+            {
+                ReadResult result = await pipe.Reader.ReadAsync(pass.Cancel).ConfigureAwait(false);
+                foreach (ReadOnlyMemory<byte> bytes in result.Buffer) lines.Feed(bytes.Span);
+                pipe.Reader.AdvanceTo(result.Buffer.End);
+                completed = result.IsCompleted;
+            }
+
+            lines.Finish();
+        }
+        finally
+        {
+            await pipe.Reader.CompleteAsync().ConfigureAwait(false);
+            await sending.ConfigureAwait(false);
+        }
+    }
+
+    private async Task SendAsync(PipeWriter writer, int pieceBytes, Pass pass, Action<long> read)
+    {
+        Exception? failure = null;
+        try
+        {
+            await SendTextAsync(writer, pieceBytes, pass, read).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            // The reading end rethrows it, so that one place decides.
+            failure = exception;
+        }
+
+        await writer.CompleteAsync(failure).ConfigureAwait(false);
+    }
+
+    // Sends the whole text through the pipe, stopping when the other end wants no more.
+    private async Task SendTextAsync(PipeWriter writer, int pieceBytes, Pass pass, Action<long> read)
     {
         using PackedReader reader = OpenChecked();
         for (; ; )

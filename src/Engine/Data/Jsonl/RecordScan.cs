@@ -5,7 +5,7 @@ using Engine.Kernels;
 namespace Engine.Data.Jsonl;
 
 /// <summary>The first pass over record files: checks every record completely and notes where it is.</summary>
-/// <remarks>One thread reads ahead while this one checks. Memory: 24 bytes a record, 16 more with ids, a few MiB of pieces, and the longest line.</remarks>
+/// <remarks>Packed files are unpacked by a thread of their own. Memory: 24 bytes a record, 16 more with ids, a few MiB of pieces, and the longest line.</remarks>
 internal sealed class RecordScan
 {
     private readonly RecordsInput _input;
@@ -46,7 +46,7 @@ internal sealed class RecordScan
 
     /// <summary>Reads all files.</summary>
     /// <exception cref="EngineException">A record is wrong: exit 4, with line and column.</exception>
-    public async Task RunAsync()
+    public void Run()
     {
         foreach (TextFile file in _files)
         {
@@ -54,7 +54,7 @@ internal sealed class RecordScan
             file.FirstRow = Entries.Count;
             file.Layout = _input.Layout;
             LineSplitter splitter = new(_input.MaxLineBytes, Take, TooLong);
-            await file.ReadLinesAsync(splitter, _input.PieceBytes, _pass, done => _pass.Report("bytes", _bytesBefore + done, _totalBytes)).ConfigureAwait(false);
+            file.ReadLines(splitter, _input.PieceBytes, _pass, done => _pass.Report("bytes", _bytesBefore + done, _totalBytes));
             _bytesBefore += file.File.Length;
         }
     }

@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using Engine.Kernels;
 
 namespace Engine.Data.Jsonl;
@@ -19,33 +18,12 @@ internal abstract class TextFile(InputFile file) : IDisposable
     /// <summary>Bytes of text, unpacked; known when it was streamed.</summary>
     public long TextLength { get; protected set; }
 
-    /// <summary>Cuts the whole text into lines. One thread reads and unpacks ahead while this one takes the lines.</summary>
+    /// <summary>Cuts the whole text into lines.</summary>
     /// <param name="lines">Takes the lines.</param>
     /// <param name="pieceBytes">Bytes per piece; a few pieces are in memory.</param>
     /// <param name="pass">Cancellation.</param>
     /// <param name="read">Told how many bytes of the file were read.</param>
-    public async Task ReadLinesAsync(LineSplitter lines, int pieceBytes, Pass pass, Action<long> read)
-    {
-        Pipe pipe = new(new PipeOptions(minimumSegmentSize: pieceBytes, pauseWriterThreshold: 8L * pieceBytes, resumeWriterThreshold: 4L * pieceBytes, useSynchronizationContext: false));
-        Task sending = Task.Run(() => SendAsync(pipe.Writer, pieceBytes, pass, read));
-        try
-        {
-            for (bool completed = false; !completed;)
-            {
-                ReadResult result = await pipe.Reader.ReadAsync(pass.Cancel).ConfigureAwait(false);
-                foreach (ReadOnlyMemory<byte> bytes in result.Buffer) lines.Feed(bytes.Span);
-                pipe.Reader.AdvanceTo(result.Buffer.End);
-                completed = result.IsCompleted;
-            }
-
-            lines.Finish();
-        }
-        finally
-        {
-            await pipe.Reader.CompleteAsync().ConfigureAwait(false);
-            await sending.ConfigureAwait(false);
-        }
-    }
+    public abstract void ReadLines(LineSplitter lines, int pieceBytes, Pass pass, Action<long> read);
 
     /// <summary>Reads text from any place until the buffer is full.</summary>
     /// <param name="offset">First byte, unpacked.</param>
@@ -57,25 +35,6 @@ internal abstract class TextFile(InputFile file) : IDisposable
     public virtual void Dispose()
     {
     }
-
-    /// <summary>Sends the whole text through a pipe, stopping when the other end wants no more.</summary>
-    protected abstract Task SendTextAsync(PipeWriter writer, int pieceBytes, Pass pass, Action<long> read);
-
-    private async Task SendAsync(PipeWriter writer, int pieceBytes, Pass pass, Action<long> read)
-    {
-        Exception? failure = null;
-        try
-        {
-            await SendTextAsync(writer, pieceBytes, pass, read).ConfigureAwait(false);
-        }
-        catch (Exception exception)
-        {
-            // The reading end rethrows it, so that one place decides.
-            failure = exception;
-        }
-
-        await writer.CompleteAsync(failure).ConfigureAwait(false);
-    }
 }
 
 /// <summary>Text that lies in the file as it is.</summary>
@@ -86,18 +45,21 @@ internal sealed class PlainTextFile(InputFile file) : TextFile(file)
     public override void Read(long offset, Span<byte> buffer) => File.Read(offset, buffer);
 
     /// <inheritdoc/>
-    protected override async Task SendTextAsync(PipeWriter writer, int pieceBytes, Pass pass, Action<long> read)
+    /// <remarks>One buffer, small enough to stay in the cache between the read and the reader: the kernel reads the disk ahead by itself.</remarks>
+    public override void ReadLines(LineSplitter lines, int pieceBytes, Pass pass, Action<long> read)
     {
         TextLength = File.Length;
+        byte[] buffer = new byte[(int)Math.Clamp(File.Length, 1, pieceBytes)];
         for (long done = 0; done < File.Length;)
         {
             pass.Cancel.ThrowIfCancellationRequested();
-            int count = (int)Math.Min(pieceBytes, File.Length - done);
-            File.Read(done, writer.GetSpan(count)[..count]);
-            writer.Advance(count);
-            done += count;
+            Span<byte> piece = buffer.AsSpan(0, (int)Math.Min(buffer.Length, File.Length - done));
+            File.Read(done, piece);
+            lines.Feed(piece);
+            done += piece.Length;
             read(done);
-            if ((await writer.FlushAsync(pass.Cancel).ConfigureAwait(false)).IsCompleted) return;
         }
+
+        lines.Finish();
     }
 }
