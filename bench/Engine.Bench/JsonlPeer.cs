@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Engine.Bench;
 
-/// <summary>Another program that reads the same file and prints one line of JSON: <c>seconds</c>, <c>cpu_seconds</c>, <c>records</c>, <c>utf8_bytes</c> (or <c>code_units</c>, UTF-16).</summary>
+/// <summary>Another program that reads the same file and prints one line of JSON: <c>seconds</c>, <c>cpu_seconds</c>, <c>records</c>, <c>utf8_bytes</c> (of all contents).</summary>
 internal sealed class JsonlPeer
 {
     private readonly string[] _command;
@@ -31,9 +31,6 @@ internal sealed class JsonlPeer
 
         return peers;
     }
-
-    /// <summary>The total that the peer must find; every peer so far counts UTF-8.</summary>
-    public long Counts(RecordTotals made) => made.Utf8;
 
     /// <summary>Runs it once. Its own clocks count, without the start of its process.</summary>
     public JsonlPass Read(string path)

@@ -4,7 +4,7 @@ import sys
 import time
 
 wall, cpu = time.perf_counter(), time.process_time()
-records = units = others = 0
+records = others = 0
 contents = []
 with open(sys.argv[1], "rb") as lines:
     for line in lines:

@@ -47,6 +47,13 @@ internal static unsafe partial class ZstdFrames
         return [0x28, 0xb5, 0x2f, 0xfd, 0, (byte)(windowLog - 10 << 3), (byte)block, (byte)(block >> 8), (byte)(block >> 16), .. text];
     }
 
+    /// <summary>A frame of one raw block without checksum whose header says how many bytes of text it has, rightly or not.</summary>
+    public static byte[] Sized(ReadOnlySpan<byte> text, int size)
+    {
+        int block = text.Length << 3 | 1;
+        return [0x28, 0xb5, 0x2f, 0xfd, 0x20, (byte)size, (byte)block, (byte)(block >> 8), (byte)(block >> 16), .. text];
+    }
+
     /// <summary>A skippable frame.</summary>
     public static byte[] Skippable(ReadOnlySpan<byte> content) => [0x53, 0x2a, 0x4d, 0x18, .. BitConverter.GetBytes(content.Length), .. content];
 

@@ -27,7 +27,11 @@ internal sealed class ZstdTextFile(InputFile file) : PackedTextFile(file, mostCu
     }
 }
 
-/// <summary>Unpacks a zstd file of one or more frames and accepts nothing less than whole ones. Checksums are checked where the frames have them.</summary>
+/// <summary>Unpacks a zstd file of one or more frames and accepts nothing less than whole ones.</summary>
+/// <remarks>
+/// libzstd holds every frame to the checksum and to the size of its text, as far as its header has them: the <c>zstd</c> command writes both, some libraries only the size.
+/// Without a checksum a changed letter inside a record can pass; whoever fears that gives the file's <c>expect.sha256</c> in the plan.
+/// </remarks>
 internal sealed class ZstdReader : PackedReader
 {
     private const int PieceBytes = 1 << 17;
