@@ -15,6 +15,7 @@ internal static class CommandLine
           engine run plan.json --dry-run                      open and check every input, write nothing
           engine resume runs/demo                             go on with a run that was stopped or killed
           engine status runs/demo                             where a run stands, step by step
+          engine reselect runs/demo --budget 500              another budget of a finished run, without its vectors
           engine validate plan.json                           check the plan alone
           engine schema --out plan.schema.json                JSON Schema for editors
           engine inspect pool.jsonl.zst vectors.npy           what data files hold
@@ -33,7 +34,7 @@ internal static class CommandLine
         Option<bool> debug = new("--debug") { Description = "Show stack traces.", Recursive = true };
         var root = new RootCommand(Help)
         {
-            json, debug, RunCommand.Create(), ResumeCommand.Create(), StatusCommand.Create(), ValidateCommand.Create(), SchemaCommand.Create(), InspectCommand.Create(), ConvertCommand.Create(),
+            json, debug, RunCommand.Create(), ResumeCommand.Create(), StatusCommand.Create(), ReselectCommand.Create(), ValidateCommand.Create(), SchemaCommand.Create(), InspectCommand.Create(), ConvertCommand.Create(),
         };
         ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         var failures = new FailureWriter(AsJson: args.Contains("--json"), Traces: args.Contains("--debug"));

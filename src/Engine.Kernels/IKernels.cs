@@ -71,7 +71,7 @@ public interface IKernels : IDisposable
     /// <param name="ranges">For <see cref="Combination.NormalizedMean"/>: each group's range from <see cref="SimilarityRanges"/>; else empty.</param>
     /// <param name="depth">Rows wanted per list, at least 1; lists are shorter only when the matrix is.</param>
     /// <param name="pass">Cancellation and progress.</param>
-    /// <returns>Lists ordered by score descending, then row ascending: one per group, or one.</returns>
+    /// <returns>Lists ordered by score descending, then row ascending: one per group, or one. Lists of single cosines name the query of each.</returns>
     RankedRows[] TopSimilarities(RowSource rows, ReadOnlySpan<double> norms, QueryGroups queries, Combination combination, ReadOnlySpan<ScoreRange> ranges, int depth, Pass pass);
 
     /// <summary>The lowest and highest group score over all rows, per group.</summary>
@@ -119,5 +119,8 @@ public enum Combination
 /// <summary>The lowest and highest score of one group over the whole matrix.</summary>
 public readonly record struct ScoreRange(double Lowest, double Highest);
 
-/// <summary>Rows in rank order with their scores; both arrays have one length.</summary>
-public sealed record RankedRows(int[] Rows, double[] Scores);
+/// <summary>Rows in rank order with their scores; all arrays have one length.</summary>
+/// <param name="Rows">0-based rows.</param>
+/// <param name="Scores">What they are ranked by, highest first.</param>
+/// <param name="Queries">The query, 0-based among all queries, whose cosine the score is, the lowest of several; null where a score is a mean.</param>
+public sealed record RankedRows(int[] Rows, double[] Scores, int[]? Queries = null);

@@ -37,6 +37,9 @@ public sealed class QueryGroups
     /// <summary>Groups.</summary>
     public int Groups => Starts.Length - 1;
 
+    /// <summary>The opposite queries in the same groups: every cosine changes its sign and nothing else, so the best rows are the least similar ones.</summary>
+    public QueryGroups Negated() => new(Array.ConvertAll(Vectors, x => -x), Dim, Starts);
+
     /// <summary>The same queries with every query a group of its own.</summary>
     public QueryGroups Ungrouped() => new(Vectors, Dim, [.. Enumerable.Range(0, Count + 1)]);
 }

@@ -63,6 +63,18 @@ public sealed partial class SelectionEngine
     /// <exception cref="EngineException">No run is there, or its record is damaged or reads differently now: exit 10.</exception>
     public static Plan? ReadUnfinishedPlan(string folder) => RunStatus.ReadUnfinished(folder);
 
+    /// <summary>Serves another budget of a finished run from the rankings that its <c>rds</c> step kept, in a new run folder; the vectors are not read.</summary>
+    /// <param name="folder">The folder of the finished run.</param>
+    /// <param name="options">The budget, and what else to choose anew.</param>
+    /// <param name="cancel">Stops it; nothing is left behind.</param>
+    /// <returns>The new folder, whose rows and reasons are those of a run with that budget.</returns>
+    /// <exception cref="EngineException">No rankings, too shallow ones (the largest budget they serve is named), or other records: exit 4. Files in the way: exit 6. No finished run: exit 10.</exception>
+    public static RunResult Reselect(string folder, ReselectOptions options, CancellationToken cancel = default)
+    {
+        using FinishedRun run = FinishedRun.Open(folder);
+        return new Reselection(run, options, cancel).Run();
+    }
+
     private T InTurn<T>(Func<T> work, CancellationToken cancel)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);

@@ -34,8 +34,10 @@ public sealed record RoundRobinOptions
 /// <param name="Scores">Score under the group that first took the row.</param>
 /// <param name="LowestScores">Lowest score under which any group popped the row until the run ended, the first one included.</param>
 /// <param name="Groups">The group that first took the row.</param>
+/// <param name="Queries">The query behind <paramref name="Scores"/>, as the lists name it; -1 where they name none.</param>
 /// <param name="Depth">Entries per list that were asked for in the end.</param>
-public sealed record RoundRobinResult(int[] Rows, double[] Scores, double[] LowestScores, int[] Groups, int Depth);
+/// <param name="IsCut">True when it ended because a list could not be continued, though the pool has more.</param>
+public sealed record RoundRobinResult(int[] Rows, double[] Scores, double[] LowestScores, int[] Groups, int[] Queries, int Depth, bool IsCut);
 
 /// <summary>Round robin over ranked lists: groups take turns in order, each popping from the top of its own list.</summary>
 /// <remarks>
@@ -53,13 +55,14 @@ public static class RoundRobin
     /// <summary>Chooses from lists that are made as deep as they turn out to be needed.</summary>
     /// <param name="rankings">
     /// Gives one list per group, best first, with at least as many entries as asked for, or as the pool has. A deeper list begins with the shallower one.
+    /// Null when there is nothing deeper than it gave before: the run ends where it first needs more.
     /// </param>
     /// <param name="poolRows">Rows in the pool.</param>
     /// <param name="options">How many and by which rules.</param>
     /// <param name="pass">Cancellation and progress in <c>rows</c>.</param>
     /// <exception cref="ArgumentOutOfRangeException">The count or the first depth is below 1.</exception>
     /// <exception cref="ArgumentException">A deeper call gave another number of lists or a list that ends earlier.</exception>
-    public static RoundRobinResult Select(Func<int, RankedRows[]> rankings, int poolRows, RoundRobinOptions options, Pass pass)
+    public static RoundRobinResult Select(Func<int, RankedRows[]?> rankings, int poolRows, RoundRobinOptions options, Pass pass)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Count, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.FirstDepth, 1);
@@ -68,109 +71,54 @@ public static class RoundRobin
         GrowingRankings lists = new(rankings, options.FirstDepth, blocks ? poolRows : Math.Min(poolRows, options.Count));
         Chosen chosen = new(options);
         bool popped = true;
-        while (popped && !chosen.IsFull)
+        while (popped && !chosen.IsFull && !lists.IsCut)
         {
             pass.Cancel.ThrowIfCancellationRequested();
             popped = false;
-            for (int group = 0; group < lists.Groups && !chosen.IsFull; group++)
+            for (int group = 0; group < lists.Groups && !chosen.IsFull && !lists.IsCut; group++)
             {
                 bool used = false;
-                while (!used && lists.TryPop(group, out int row, out double score))
+                while (!used && lists.TryPop(group, out RankedEntry entry))
                 {
                     popped = true;
-                    used = chosen.Offer(row, score, group) || options.Duplicates == Duplicates.Consume;
+                    used = chosen.Offer(entry) || options.Duplicates == Duplicates.Consume;
                 }
             }
 
             pass.Report("rows", chosen.Count, options.Count);
         }
 
-        return chosen.ToResult(lists.Depth);
-    }
-
-    /// <summary>The lists, and how far each has been popped.</summary>
-    private sealed class GrowingRankings
-    {
-        private readonly Func<int, RankedRows[]> _rankings;
-        private readonly int _deepest;
-        private readonly int[] _popped;
-        private RankedRows[] _lists;
-
-        public GrowingRankings(Func<int, RankedRows[]> rankings, int firstDepth, int deepest)
-        {
-            _rankings = rankings;
-            _deepest = deepest;
-            Depth = Math.Min(firstDepth, deepest);
-            _lists = rankings(Depth);
-            _popped = new int[_lists.Length];
-        }
-
-        public int Groups => _lists.Length;
-
-        public int Depth { get; private set; }
-
-        public bool TryPop(int group, out int row, out double score)
-        {
-            int place = _popped[group];
-            while (place >= _lists[group].Rows.Length)
-            {
-                if (_lists[group].Rows.Length < Depth || Depth >= _deepest)
-                {
-                    (row, score) = (-1, 0);
-                    return false;
-                }
-
-                Deepen();
-            }
-
-            _popped[group]++;
-            row = _lists[group].Rows[place];
-            score = _lists[group].Scores[place];
-            return true;
-        }
-
-        private void Deepen()
-        {
-            Depth = (int)Math.Min(_deepest, 4L * Depth);
-            RankedRows[] deeper = _rankings(Depth);
-            if (deeper.Length != _lists.Length) throw new ArgumentException($"{deeper.Length} deeper lists do not continue {_lists.Length}.");
-            for (int group = 0; group < deeper.Length; group++)
-                if (deeper[group].Rows.Length < _lists[group].Rows.Length) throw new ArgumentException($"The deeper list of group {group} is shorter.");
-            _lists = deeper;
-        }
+        return chosen.ToResult(lists);
     }
 
     /// <summary>The rows held so far.</summary>
     private sealed class Chosen(RoundRobinOptions options)
     {
         private readonly Dictionary<int, int> _placeOf = [];
-        private readonly List<int> _rows = [];
-        private readonly List<double> _scores = [];
+        private readonly List<RankedEntry> _taken = [];
         private readonly List<double> _lowest = [];
-        private readonly List<int> _groups = [];
 
-        public int Count => _rows.Count;
+        public int Count => _taken.Count;
 
         public bool IsFull => Count == options.Count;
 
-        public bool Offer(int row, double score, int group)
+        public bool Offer(in RankedEntry entry)
         {
-            if (_placeOf.TryGetValue(row, out int place))
+            if (_placeOf.TryGetValue(entry.Row, out int place))
             {
-                _lowest[place] = Math.Min(_lowest[place], score);
+                _lowest[place] = Math.Min(_lowest[place], entry.Score);
                 return false;
             }
 
-            if (options.Allowed?.Invoke(row) == false || options.Caps?.IsOpen(row) == false) return false;
-            options.Caps?.Take(row);
-            _placeOf.Add(row, Count);
-            _rows.Add(row);
-            _scores.Add(score);
-            _lowest.Add(score);
-            _groups.Add(group);
+            if (options.Allowed?.Invoke(entry.Row) == false || options.Caps?.IsOpen(entry.Row) == false) return false;
+            options.Caps?.Take(entry.Row);
+            _placeOf.Add(entry.Row, Count);
+            _taken.Add(entry);
+            _lowest.Add(entry.Score);
             return true;
         }
 
-        public RoundRobinResult ToResult(int depth) => new([.. _rows], [.. _scores], [.. _lowest], [.. _groups], depth);
+        public RoundRobinResult ToResult(GrowingRankings lists) => new(
+            [.. _taken.Select(e => e.Row)], [.. _taken.Select(e => e.Score)], [.. _lowest], [.. _taken.Select(e => e.Group)], [.. _taken.Select(e => e.Query)], lists.Depth, lists.IsCut);
     }
 }

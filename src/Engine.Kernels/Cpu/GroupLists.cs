@@ -42,11 +42,11 @@ internal static unsafe class GroupLists<TLanes, TFloat, TDouble, TElement>
         /// <summary>[columns.Width], at most the threshold of each query's list; workers may read one that has risen since, which only costs them time.</summary>
         public float* Thresholds => _thresholds.Pointer;
 
-        public void Offer(int group, double score, int row)
+        public void Offer(int group, double score, int row, int query)
         {
             TopList list = _lists[group];
             double before = list.Threshold;
-            list.Offer(score, row);
+            list.Offer(score, row, query);
             double after = list.Threshold;
             if (after == before) return;
             new Span<float>(Thresholds + _starts[group], _starts[group + 1] - _starts[group]).Fill(ProposalError.RoundDown(after));
@@ -83,7 +83,11 @@ internal static unsafe class GroupLists<TLanes, TFloat, TDouble, TElement>
 
             if (hits == 0) return;
             Rescore(proposals);
-            for (int h = 0; h < hits; h++) lists.Offer(_groups[h], Best(h == 0 ? 0 : _ends[h - 1], _ends[h]), row);
+            for (int h = 0; h < hits; h++)
+            {
+                double best = Best(h == 0 ? 0 : _ends[h - 1], _ends[h], out int query);
+                lists.Offer(_groups[h], best, row, query);
+            }
         }
     }
 }

@@ -65,7 +65,7 @@ internal static unsafe class GroupRanges<TLanes, TFloat, TDouble, TElement>
             Rescore(proposals);
             for (int h = 0; h < hits; h++)
             {
-                double score = Best(h == 0 ? 0 : _ends[h - 1], _ends[h]);
+                double score = Best(h == 0 ? 0 : _ends[h - 1], _ends[h], out _);
                 int g = _groups[h];
                 _lowest[g] = Math.Min(_lowest[g], score);
                 _highest[g] = Math.Max(_highest[g], score);

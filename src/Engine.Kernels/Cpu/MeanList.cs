@@ -22,7 +22,7 @@ internal static unsafe class MeanList<TLanes, TFloat, TDouble, TElement>
         TopList list = new(depth, (int)job.Rows.Rows);
         int tile = RowTile<TLanes, TFloat, TDouble, TElement>.RowsFor(job.Queries.Columns);
         Workers.Run(threads, job.Rows.Rows, Workers.RowsPerClaim(job.Rows, threads, tile), "rows", job.Pass, () => new Ranker(job, ranges, list));
-        return list.Ranked();
+        return list.Ranked() with { Queries = null };
     }
 
     private sealed class Ranker : SimilarityWorker<TLanes, TFloat, TDouble, TElement>
@@ -66,8 +66,8 @@ internal static unsafe class MeanList<TLanes, TFloat, TDouble, TElement>
             for (int g = 0; g < _groups; g++) _ends[g] = Nominate(proposals, g, _highest[g]);
             Rescore(proposals);
             double sum = 0;
-            for (int g = 0; g < _groups; g++) sum += Part(g, Best(g == 0 ? 0 : _ends[g - 1], _ends[g]));
-            _list.Offer(sum / _groups, row);
+            for (int g = 0; g < _groups; g++) sum += Part(g, Best(g == 0 ? 0 : _ends[g - 1], _ends[g], out _));
+            _list.Offer(sum / _groups, row, -1);
         }
 
         private double Slope(int group)

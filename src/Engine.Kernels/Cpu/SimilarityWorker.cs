@@ -83,12 +83,15 @@ internal abstract unsafe class SimilarityWorker<TLanes, TFloat, TDouble, TElemen
     protected void Rescore(in Proposals proposals)
         => _queries.Rescore(proposals.Row, proposals.Norm, _candidates.AsSpan(0, _count), _cosines.AsSpan(0, _count));
 
-    /// <summary>The highest canonical cosine among candidates from .. to - 1: a group's score.</summary>
-    protected double Best(int from, int to)
+    /// <summary>The highest canonical cosine among candidates from .. to - 1, a group's score, and the lowest query that has it.</summary>
+    protected double Best(int from, int to, out int query)
     {
-        double best = _cosines[from];
-        for (int i = from + 1; i < to; i++) best = Math.Max(best, _cosines[i]);
-        return best;
+        // Candidates ascend, and every query with the highest cosine is among them.
+        int best = from;
+        for (int i = from + 1; i < to; i++)
+            if (_cosines[i] > _cosines[best]) best = i;
+        query = _candidates[best];
+        return _cosines[best];
     }
 
     /// <summary>What the float32 product says about one row: cosine with query q = Dots[q] * Inverse, give or take Error.</summary>

@@ -28,11 +28,11 @@ internal sealed class TopList
     /// <summary>A row with a lower score cannot be among the best; minus infinity while the list is not full. It only rises.</summary>
     public double Threshold => Volatile.Read(ref _threshold);
 
-    /// <summary>Considers a row; a row is offered once.</summary>
-    public void Offer(double score, int row)
+    /// <summary>Considers a row, which is offered once, with the query that gave the score or -1.</summary>
+    public void Offer(double score, int row, int query)
     {
         if (score < Threshold) return;
-        Entry entry = new(score, row);
+        Entry entry = new(score, row, query);
         lock (_gate)
         {
             if (_full && !entry.Precedes(_worst)) return;
@@ -52,8 +52,9 @@ internal sealed class TopList
             int count = Math.Min(_count, _depth);
             int[] rows = new int[count];
             double[] scores = new double[count];
-            for (int i = 0; i < count; i++) (rows[i], scores[i]) = (entries[i].Row, entries[i].Score);
-            return new RankedRows(rows, scores);
+            int[] queries = new int[count];
+            for (int i = 0; i < count; i++) (rows[i], scores[i], queries[i]) = (entries[i].Row, entries[i].Score, entries[i].Query);
+            return new RankedRows(rows, scores, queries);
         }
     }
 
@@ -95,10 +96,11 @@ internal sealed class TopList
         return b.Precedes(a) ? a : b;
     }
 
-    private readonly struct Entry(double score, int row)
+    private readonly struct Entry(double score, int row, int query)
     {
         public readonly double Score = score;
         public readonly int Row = row;
+        public readonly int Query = query;
 
         public bool Precedes(Entry other) => Score > other.Score || (Score == other.Score && Row < other.Row);
     }

@@ -31,12 +31,8 @@ internal sealed record JournalEntry(
         }
 
         json.WriteEndArray();
-        json.WriteStartObject("value");
-        json.WriteString("kind", Value.Kind);
-        json.WriteString("pool", Value.Pool);
-        json.WriteString("of", Value.Of);
-        json.WriteNumber("poolRows", Value.PoolRows);
-        json.WriteEndObject();
+        json.WritePropertyName("value");
+        Value.Write(json);
         json.WriteNumber("seconds", Seconds);
         json.WriteNumber("bytes", Bytes);
         json.WriteNumber("flops", Flops);
@@ -47,13 +43,12 @@ internal sealed record JournalEntry(
     /// <summary>Reads a line's object.</summary>
     public static JournalEntry Parse(JsonElement line)
     {
-        JsonElement value = line.GetProperty("value");
         return new JournalEntry(
             line.GetProperty("step").GetString()!,
             line.GetProperty("key").GetString()!,
             [.. line.GetProperty("files").EnumerateArray().Select(f => new StagedFile(
                 f.GetProperty("path").GetString()!, f.GetProperty("bytes").GetInt64(), f.GetProperty("sha256").GetString()!, f.GetProperty("modified").GetInt64()))],
-            new ValueNote(value.GetProperty("kind").GetString()!, value.GetProperty("pool").GetString(), value.GetProperty("of").GetString(), value.GetProperty("poolRows").GetInt64()),
+            ValueNote.Parse(line.GetProperty("value")),
             line.GetProperty("seconds").GetDouble(),
             line.GetProperty("bytes").GetInt64(),
             line.GetProperty("flops").GetDouble(),
@@ -84,4 +79,20 @@ internal sealed record StagedFile(string Path, long Bytes, string Sha256, long M
 /// <param name="Pool">The records its rows stand for, or null.</param>
 /// <param name="Of">The vectors a clustering is of, or what messages call scores; otherwise null.</param>
 /// <param name="PoolRows">Rows in the pool of a selection, otherwise 0.</param>
-internal sealed record ValueNote(string Kind, string? Pool, string? Of, long PoolRows);
+internal sealed record ValueNote(string Kind, string? Pool, string? Of, long PoolRows)
+{
+    /// <summary>Writes it as an object.</summary>
+    public void Write(Utf8JsonWriter json)
+    {
+        json.WriteStartObject();
+        json.WriteString("kind", Kind);
+        json.WriteString("pool", Pool);
+        json.WriteString("of", Of);
+        json.WriteNumber("poolRows", PoolRows);
+        json.WriteEndObject();
+    }
+
+    /// <summary>Reads the object.</summary>
+    public static ValueNote Parse(JsonElement value) =>
+        new(value.GetProperty("kind").GetString()!, value.GetProperty("pool").GetString(), value.GetProperty("of").GetString(), value.GetProperty("poolRows").GetInt64());
+}

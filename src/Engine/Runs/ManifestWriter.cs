@@ -43,6 +43,10 @@ internal static class ManifestWriter
         json.WriteStartObject("plan");
         json.WriteString("name", run.Plan.Name);
         json.WriteString("file", run.Plan.File);
+        json.WriteString("folder", Path.GetFullPath(run.Plan.Folder));
+        json.WriteStartArray("overrides");
+        foreach (string text in run.Plan.Overrides) json.WriteStringValue(text);
+        json.WriteEndArray();
         json.WriteString("identity", run.Identity);
         json.WriteString("given", Encoding.UTF8.GetString(run.Plan.Given));
         json.WritePropertyName("resolved");
@@ -93,6 +97,12 @@ internal static class ManifestWriter
             json.WriteNumber("flops", step.Flops);
             json.WriteNumber("seconds", Math.Round(step.Seconds, 6));
             if (step.Resumed) json.WriteBoolean("resumed", true);
+            if (step.Note is { } note)
+            {
+                json.WritePropertyName("value");
+                note.Write(json);
+            }
+
             foreach ((string name, object value) in step.Facts)
             {
                 json.WritePropertyName(name);

@@ -63,7 +63,7 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<Progress
 
         var checkpoint = new Checkpoint(folder.Staging, new StepKeys(plan, inputs.Opened), plan, outputs, values);
         RunSteps(run, checkpoint, inputs, outputs, values, folder.Staging);
-        Selection? chosen = WriteSelection(run, outputs);
+        Selection? chosen = RunSelection.Write(run, outputs, cancel);
         WriteOutputs(run, outputs, values);
         foreach (OpenedInput input in inputs.Opened)
             run.Inputs.Add(new InputRecord(input.Input.Name, input.Value, input.Input, [.. input.Files.Select(f => new InputFileRecord(f.Name, f.Length, f.Sha256(new Pass(Watch("hashing"), cancel))))]));
@@ -86,7 +86,7 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<Progress
             cancel.ThrowIfCancellationRequested();
             StepRecord record = checkpoint.Reuse(step, earlier) ?? RunStep(step, values, outputs);
             values.Own(step.Name, record.Value);
-            run.Steps.Add(record);
+            run.Steps.Add(record with { Note = StepValues.Note(record.Value, values) });
             if (!record.Resumed)
             {
                 files.Write(step.Name, record.Value);
@@ -126,18 +126,6 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<Progress
         EngineError AtStep(EngineError error) => error.File is not null
             ? error
             : error with { File = step.Place.File, Line = step.Place.Line, Column = step.Place.Column, Message = $"step \"{step.Name}\": {error.Message}" };
-    }
-
-    private Selection? WriteSelection(RunRecord run, RunOutputs outputs)
-    {
-        StepRecord? last = run.Steps.Where(s => s.Value is Selection).MaxBy(s => s.Step.Position);
-        if (last is null) return null;
-        var selection = (Selection)last.Value;
-        run.SelectionStep = last.Step.Name;
-        if (selection.Pool is not null) outputs.Write(RunFiles.Selected, stream => SelectionFiles.WriteRecords(selection, stream, cancel));
-        outputs.Write(RunFiles.Indices, stream => NpyWriter.WriteIndices(stream, selection.Indices));
-        outputs.Write(RunFiles.SelectionTable, stream => SelectionFiles.WriteTable(selection, stream));
-        return selection;
     }
 
     private void WriteOutputs(RunRecord run, RunOutputs outputs, ValueStore values)

@@ -46,6 +46,9 @@ internal sealed record StepRecord(PlanStep Step, Value Value, double Seconds, lo
 {
     /// <summary>True when an earlier, unfinished run did it.</summary>
     public bool Resumed { get; init; }
+
+    /// <summary>What the step's files do not say about its value; null when they cannot give it back.</summary>
+    public ValueNote? Note { get; init; }
 }
 
 /// <summary>An extra output as it was written.</summary>

@@ -30,6 +30,7 @@ internal sealed class StepFiles(RunOutputs files)
         files.Write(RunFiles.OfStep(step, RunFiles.SelectionTable), stream => SelectionFiles.WriteTable(selection, stream));
         if (selection.Radii is { } radii) files.Write(RunFiles.OfStep(step, "radii.npy"), stream => NpyWriter.Write(stream, radii));
         if (selection.PoolScores is { } scores) WriteScores(step, scores);
+        if (selection.Rankings is { } rankings) RankingFiles.Write(files, step, rankings);
     }
 
     private void WriteTask(string step, TaskCentre task)

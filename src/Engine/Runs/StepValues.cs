@@ -82,6 +82,7 @@ internal sealed class StepValues(Func<string, string> folder, ValueStore values,
         string[] columns = [.. Enumerable.Range(0, table.Count).Select(i => Encoding.UTF8.GetString(table[i]))];
         double[]? scores = Column<double>(columns, "score", indices.Length, out int score);
         string[]? tasks = Column<string>(columns, "task", indices.Length, out int task);
+        int[]? queries = Column<int>(columns, "query", indices.Length, out int query);
         int[]? clusters = Column<int>(columns, "cluster", indices.Length, out int cluster);
         double[]? radii = Column<double>(columns, "radius", indices.Length, out int radius);
         for (int i = 0; i < indices.Length; i++)
@@ -89,13 +90,14 @@ internal sealed class StepValues(Func<string, string> folder, ValueStore values,
             if (!table.Read() || table.Count != columns.Length) return null;
             if (scores is not null) scores[i] = Number(table[score]);
             if (tasks is not null) tasks[i] = Encoding.UTF8.GetString(table[task]);
+            if (queries is not null) queries[i] = int.Parse(table[query], CultureInfo.InvariantCulture);
             if (clusters is not null) clusters[i] = int.Parse(table[cluster], CultureInfo.InvariantCulture);
             if (radii is not null) radii[i] = Number(table[radius]);
         }
 
         if (table.Read()) return null;
         ScoreTable? poolScores = note.Of is null ? null : ReadScores(step, pool, note.Of);
-        return new Selection { Indices = indices, PoolRows = note.PoolRows, Pool = pool, Scores = scores, PoolScores = poolScores, Tasks = tasks, Clusters = clusters, Radii = radii };
+        return new Selection { Indices = indices, PoolRows = note.PoolRows, Pool = pool, Scores = scores, PoolScores = poolScores, Tasks = tasks, Queries = queries, Clusters = clusters, Radii = radii };
     }
 
     private ScoreTable ReadScores(string step, Records? pool, string name)

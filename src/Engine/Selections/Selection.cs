@@ -1,4 +1,5 @@
 using Engine.Data;
+using Engine.Kernels;
 
 namespace Engine.Selections;
 
@@ -23,12 +24,18 @@ public sealed class Selection : Value
     /// <summary>The score of every row of the pool, for a method that computes them all; otherwise null.</summary>
     public ScoreTable? PoolScores { get; init; }
 
-    /// <summary>The task that first took the row.</summary>
+    /// <summary>The task that first took the row, or whose query gave its score.</summary>
     public string[]? Tasks { get; init; }
+
+    /// <summary>The query that first took the row, or gave its score: the 0-based row in the task's query set.</summary>
+    public int[]? Queries { get; init; }
 
     /// <summary>The cluster of the row.</summary>
     public int[]? Clusters { get; init; }
 
     /// <summary>The covering radius after the row was picked, not squared.</summary>
     public double[]? Radii { get; init; }
+
+    /// <summary>The ranked lists the rows were taken from, when the step was asked to keep them: another budget can be served from them without the vectors.</summary>
+    public IReadOnlyList<RankedRows>? Rankings { get; init; }
 }

@@ -5,7 +5,7 @@ using Engine.Selections;
 namespace Engine.Steps;
 
 /// <summary>Keeps the rows that meet every condition given, in their order.</summary>
-/// <remarks>Filtering a selection keeps its scores, tasks and clusters; covering radii no longer hold and are dropped.</remarks>
+/// <remarks>Filtering a selection keeps its scores, tasks, queries and clusters; covering radii no longer hold and are dropped.</remarks>
 public sealed record Filter : Step<Selection>
 {
     /// <summary>What to filter: records, embeddings, or the rows of a selection.</summary>
@@ -77,6 +77,7 @@ public sealed record Filter : Step<Selection>
             Pool = candidates.Pool,
             Scores = from?.Scores is { } scores ? [.. places.Select(place => scores[place])] : null,
             Tasks = from?.Tasks is { } tasks ? [.. places.Select(place => tasks[place])] : null,
+            Queries = from?.Queries is { } queries ? [.. places.Select(place => queries[place])] : null,
             Clusters = from?.Clusters is { } clusters ? [.. places.Select(place => clusters[place])] : null,
         };
     }

@@ -37,7 +37,7 @@ public sealed record KCenter : Step<Selection>
     public override Selection Run(StepRun run)
     {
         int rows = Candidates.CountRows(In);
-        int[]? within = Within is null ? null : SameRows(Within, "within");
+        int[]? within = Within is null ? null : PoolRows.Of(Within, "within", In);
         KCenterStart start = Resolve(Start ?? new FirstCentre.Row(within is { Length: > 0 } ? within.Min() : 0), rows, within, run);
         int candidates = within?.Length ?? rows;
         int budget = Budget.Of(rows);
@@ -98,7 +98,7 @@ public sealed record KCenter : Step<Selection>
                     throw EngineException.Input(In.Name, "ROW", $"the start row {row.Index} is not among the {within.Length} rows of \"within\". Name one of them.");
                 return new KCenterStart.Row((int)row.Index);
             case FirstCentre.Rows given:
-                int[] preselected = [.. SameRows(given.Selection, "start.rows").Distinct()];
+                int[] preselected = [.. PoolRows.Of(given.Selection, "start.rows", In).Distinct()];
                 if (preselected.Length == 0)
                     throw EngineException.Input(null, "EMPTY", "\"start.rows\" is a selection without a row, expected at least one. Use another start.");
                 return new KCenterStart.Rows(preselected);
@@ -118,16 +118,6 @@ public sealed record KCenter : Step<Selection>
         if (task.Centre.Length != In.Dim)
             throw EngineException.Input(In.Name, "DIM", $"the vectors have {In.Dim} elements, but the task's centre has {task.Centre.Length}. Use the same vectors.");
         return Array.ConvertAll(task.Centre, x => (double)x);
-    }
-
-    /// <summary>The distinct rows of a selection or a task that must be from the same pool.</summary>
-    private int[] SameRows(Value value, string key)
-    {
-        (int[] indices, long pool) = value is TaskCentre task ? (task.Indices, task.PoolRows) : (((Selection)value).Indices, ((Selection)value).PoolRows);
-        return pool == In.Rows
-            ? [.. indices.Distinct()]
-            : throw EngineException.Input(In.Name, "POOL",
-                $"\"{key}\" has rows from a pool of {pool} rows, but there are {In.Rows} vectors. Select from the same input.");
     }
 
     private static StepBinding Define()

@@ -5,7 +5,7 @@ using Engine.Selections;
 namespace Engine.Steps;
 
 /// <summary>Joins selections from one pool, in the order given; a row that several chose stays where it first stands.</summary>
-/// <remarks>Scores and tasks are kept when every selection has them; clusters and radii mean nothing across selections and are dropped.</remarks>
+/// <remarks>Scores, tasks and queries are kept when every selection has them (a query means nothing without its task); clusters and radii mean nothing across selections and are dropped.</remarks>
 public sealed record Union : Step<Selection>
 {
     /// <summary>The selections, at least one, all from the same pool.</summary>
@@ -56,6 +56,7 @@ public sealed record Union : Step<Selection>
             Pool = pool,
             Scores = In.All(s => s.Scores is not null) ? [.. kept.Select(k => k.From.Scores![k.Rank])] : null,
             Tasks = In.All(s => s.Tasks is not null) ? [.. kept.Select(k => k.From.Tasks![k.Rank])] : null,
+            Queries = In.All(s => s.Tasks is not null && s.Queries is not null) ? [.. kept.Select(k => k.From.Queries![k.Rank])] : null,
         };
     }
 

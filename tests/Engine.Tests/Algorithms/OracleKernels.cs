@@ -120,8 +120,8 @@ internal sealed class OracleKernels : IKernels
     public RankedRows[] TopSimilarities(
         RowSource rows, ReadOnlySpan<double> norms, QueryGroups queries, Combination combination, ReadOnlySpan<ScoreRange> ranges, int depth, Pass pass)
     {
-        double[][] scores = GroupScores(rows, norms, queries, pass);
-        if (combination == Combination.Each) return [.. scores.Select(group => Ranked(group, depth))];
+        double[][] scores = GroupScores(rows, norms, queries, pass, out int[][] best);
+        if (combination == Combination.Each) return [.. scores.Zip(best, (group, named) => Ranked(group, depth, named))];
 
         ScoreRange[] bounds = ranges.ToArray();
         double[] combined = new double[rows.Rows];
@@ -136,14 +136,16 @@ internal sealed class OracleKernels : IKernels
             };
         }
 
-        return [Ranked(combined, depth)];
+        if (combination != Combination.Max) return [Ranked(combined, depth, null)];
+        return [Ranked(combined, depth, [.. Enumerable.Range(0, combined.Length).Select(r => best[Array.FindIndex(scores, group => group[r] == combined[r])][r])])];
     }
 
     public ScoreRange[] SimilarityRanges(RowSource rows, ReadOnlySpan<double> norms, QueryGroups queries, Pass pass) =>
-        [.. GroupScores(rows, norms, queries, pass).Select(group => new ScoreRange(group.Min(), group.Max()))];
+        [.. GroupScores(rows, norms, queries, pass, out _).Select(group => new ScoreRange(group.Min(), group.Max()))];
 
-    private static double[][] GroupScores(RowSource rows, ReadOnlySpan<double> norms, QueryGroups queries, Pass pass)
+    private static double[][] GroupScores(RowSource rows, ReadOnlySpan<double> norms, QueryGroups queries, Pass pass, out int[][] named)
     {
+        named = [.. Enumerable.Range(0, queries.Groups).Select(_ => new int[rows.Rows])];
         double[][] scores = [.. Enumerable.Range(0, queries.Groups).Select(_ => new double[rows.Rows])];
         for (int r = 0; r < rows.Rows; r++)
         {
@@ -161,7 +163,8 @@ internal sealed class OracleKernels : IKernels
                         squares += (double)query[i] * query[i];
                     }
 
-                    best = Math.Max(best, dot / (norms[r] * Math.Sqrt(squares)));
+                    double cosine = dot / (norms[r] * Math.Sqrt(squares));
+                    if (cosine > best) (best, named[g][r]) = (cosine, q);
                 }
 
                 scores[g][r] = best;
@@ -171,10 +174,10 @@ internal sealed class OracleKernels : IKernels
         return scores;
     }
 
-    private static RankedRows Ranked(double[] scores, int depth)
+    private static RankedRows Ranked(double[] scores, int depth, int[]? queries)
     {
         int[] order = [.. Enumerable.Range(0, scores.Length).OrderByDescending(r => scores[r]).ThenBy(r => r).Take(depth)];
-        return new RankedRows(order, [.. order.Select(r => scores[r])]);
+        return new RankedRows(order, [.. order.Select(r => scores[r])], queries is null ? null : [.. order.Select(r => queries[r])]);
     }
 
     private static float[] Stored(RowSource rows, long row, Pass pass)

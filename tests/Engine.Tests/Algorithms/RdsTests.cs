@@ -77,7 +77,8 @@ public sealed class RdsTests
                 RdsOptions options = new() { Count = 120, Reduce = reduce };
                 RdsResult whole = Select(kernels, values, queries, options, most: Rows);
                 Assert.Equal(120, whole.Rows.Distinct().Count());
-                Assert.Equal(reduce == RdsReduce.RoundRobin, whole.Groups[0] == 0);
+                Assert.Equal(reduce is RdsReduce.Mean or RdsReduce.NormalizedMean, whole.Queries is null);
+                if (whole.Queries is not null) Assert.All(Enumerable.Range(0, 120), i => Assert.True(NamesItsQuery(whole, i, values, queries, reduce)));
                 Same(whole, Select(kernels, values, queries, options with { FirstDepth = 1 }, most: Rows));
                 Same(whole, Select(kernels, values, queries, options with { FirstDepth = 7 }, most: 13));
                 Assert.Equal(whole.Rows, Select(kernels, doubled, queries, options, most: 1).Rows);
@@ -103,7 +104,7 @@ public sealed class RdsTests
         RoundRobinResult expected = RoundRobin.Select(RoundRobinTests.Rank(maxima), new() { Count = 40 });
         RdsResult actual = Select(kernels, values, tasks, new() { Count = 40 }, most: Rows);
         Assert.Equal(expected.Rows, actual.Rows);
-        Assert.Equal(expected.Groups, actual.Groups);
+        Assert.Equal(expected.Groups, actual.Tasks!);
         for (int i = 0; i < 40; i++) Assert.Equal(expected.LowestScores[i], actual.Scores[i], 1e-12);
     }
 
@@ -181,10 +182,21 @@ public sealed class RdsTests
         return dot / Math.Sqrt(rr * qq);
     }
 
+    /// <summary>The query a row is named with is its task's most similar one (with one task: that visited it), and gives no less than the score.</summary>
+    private static bool NamesItsQuery(RdsResult result, int place, float[] values, QueryGroups queries, RdsReduce reduce)
+    {
+        int task = result.Tasks![place], query = queries.Starts[task] + result.Queries![place], sign = reduce == RdsReduce.Min ? -1 : 1;
+        double cosine = sign * Cosine(values, result.Rows[place], queries.Vectors, query, queries.Dim), score = sign * result.Scores[place];
+        if (queries.Groups == 1 && reduce != RdsReduce.Max) return Math.Abs(cosine - score) < 1e-12;
+        (int from, int to) = reduce == RdsReduce.Max ? (0, queries.Count) : (queries.Starts[task], queries.Starts[task + 1]);
+        double best = Enumerable.Range(from, to - from).Max(q => sign * Cosine(values, result.Rows[place], queries.Vectors, q, queries.Dim));
+        return query < to && Math.Abs(cosine - best) < 1e-12 && score <= cosine + 1e-12;
+    }
+
     private static void Check(RdsResult actual, int[] rows, double[] scores, int[]? groups = null)
     {
         Assert.Equal(rows, actual.Rows);
-        Assert.Equal(groups ?? [.. rows.Select(_ => -1)], actual.Groups);
+        if (groups is not null) Assert.Equal(groups, actual.Tasks!.All(task => task == 0) ? actual.Queries! : actual.Tasks!);
         for (int i = 0; i < scores.Length; i++) Assert.Equal(scores[i] / 2, actual.Scores[i], 6e-7);
     }
 
@@ -192,6 +204,7 @@ public sealed class RdsTests
     {
         Assert.Equal(expected.Rows, actual.Rows);
         Assert.Equal(expected.Scores, actual.Scores);
-        Assert.Equal(expected.Groups, actual.Groups);
+        Assert.Equal(expected.Tasks, actual.Tasks);
+        Assert.Equal(expected.Queries, actual.Queries);
     }
 }

@@ -164,6 +164,6 @@ public sealed class RoundRobinTests
             }
         }
 
-        return new RoundRobinResult([.. rows], [.. first], [.. lowest], [.. groups], 0);
+        return new RoundRobinResult([.. rows], [.. first], [.. lowest], [.. groups], [.. rows.Select(_ => -1)], 0, IsCut: false);
     }
 }

@@ -82,7 +82,7 @@ public sealed class SameBitsTests
         foreach (RdsReduce reduce in Enum.GetValues<RdsReduce>())
         {
             RdsResult result = Rds.Select(rows, norms, tasks, new() { Count = 90, Reduce = reduce, FirstDepth = 20 }, kernels, Pass.Unwatched);
-            results.Add(string.Join(',', result.Rows) + Bits(result.Scores) + string.Join(',', result.Groups));
+            results.Add(string.Join(',', result.Rows) + Bits(result.Scores) + string.Join(',', result.Tasks ?? []) + string.Join(',', result.Queries ?? []));
         }
 
         return string.Join('\n', results);

@@ -87,6 +87,7 @@ internal static class KernelBits
             {
                 Add(hash, list.Rows);
                 Add(hash, list.Scores);
+                Add(hash, list.Queries ?? []);
             }
         }
     }

@@ -111,13 +111,19 @@ internal static class Oracle
         return [.. Enumerable.Range(0, starts.Length - 1).Select(g => new ScoreRange(scores.Min(s => s[g]), scores.Max(s => s[g])))];
     }
 
-    public static (int[] Rows, double[] Scores)[] Top(
+    public static (int[] Rows, double[] Scores, int[]? Queries)[] Top(
         float[][] rows, float[][] queries, int[] starts, Combination combination, ScoreRange[] ranges, int depth)
     {
         double[][] groups = Array.ConvertAll(rows, x => GroupScores(x, queries, starts));
         if (combination == Combination.Each)
-            return [.. Enumerable.Range(0, starts.Length - 1).Select(g => Rank(Array.ConvertAll(groups, s => s[g]), depth))];
-        return [Rank(Array.ConvertAll(groups, s => Combine(s, combination, ranges)), depth)];
+            return [.. Enumerable.Range(0, starts.Length - 1).Select(g => Rank(Array.ConvertAll(groups, s => s[g]), depth, (r, score) => FirstWith(rows[r], queries, starts[g], score)))];
+        return [Rank(Array.ConvertAll(groups, s => Combine(s, combination, ranges)), depth, combination == Combination.Max ? (r, score) => FirstWith(rows[r], queries, 0, score) : null)];
+    }
+
+    private static int FirstWith(float[] x, float[][] queries, int from, double score)
+    {
+        while (Cosine(x, queries[from]) != score) from++;
+        return from;
     }
 
     private static double Combine(double[] scores, Combination combination, ScoreRange[] ranges)
@@ -133,9 +139,9 @@ internal static class Oracle
         return sum / scores.Length;
     }
 
-    private static (int[] Rows, double[] Scores) Rank(double[] scores, int depth)
+    private static (int[] Rows, double[] Scores, int[]? Queries) Rank(double[] scores, int depth, Func<int, double, int>? query)
     {
         int[] rows = [.. Enumerable.Range(0, scores.Length).OrderByDescending(r => scores[r]).ThenBy(r => r).Take(depth)];
-        return (rows, Array.ConvertAll(rows, r => scores[r]));
+        return (rows, Array.ConvertAll(rows, r => scores[r]), query is null ? null : Array.ConvertAll(rows, r => query(r, scores[r])));
     }
 }

@@ -131,7 +131,7 @@ public class SimilarityTests
         foreach (Combination combination in Enum.GetValues<Combination>())
         {
             ScoreRange[] given = combination == Combination.NormalizedMean ? ranges : [];
-            (int[] Rows, double[] Scores)[] all = Oracle.Top(rows.Decoded, vectors, queries.Starts, combination, given, int.MaxValue);
+            (int[] Rows, double[] Scores, int[]? Queries)[] all = Oracle.Top(rows.Decoded, vectors, queries.Starts, combination, given, int.MaxValue);
             foreach (int depth in depths)
             {
                 RankedRows[] lists = kernels.TopSimilarities(rows, norms, queries, combination, given, depth, Pass.Unwatched);
@@ -140,6 +140,7 @@ public class SimilarityTests
                 {
                     Assert.Equal(all[g].Rows.Take(depth), lists[g].Rows);
                     Assert.Equal(all[g].Scores.Take(depth), lists[g].Scores);
+                    Assert.Equal(all[g].Queries?.Take(depth), lists[g].Queries);
                 }
             }
         }

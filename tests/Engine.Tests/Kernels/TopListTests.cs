@@ -27,7 +27,7 @@ public class TopListTests
             double threshold = list.Threshold;
             foreach (int row in order)
             {
-                list.Offer(scores[row], row);
+                list.Offer(scores[row], row, row * 3);
                 Assert.True(list.Threshold >= threshold);
                 threshold = list.Threshold;
             }
@@ -36,6 +36,7 @@ public class TopListTests
             RankedRows ranked = list.Ranked();
             Assert.Equal(best, ranked.Rows);
             Assert.Equal(best.Select(r => scores[r]), ranked.Scores);
+            Assert.Equal(best.Select(r => r * 3), ranked.Queries);
         }
     }
 
@@ -45,7 +46,7 @@ public class TopListTests
         const int Rows = 60_000;
         double[] scores = [.. Enumerable.Range(0, Rows).Select(r => (r * 7919L % 10_007) / 3.0)];
         TopList list = new(500, Rows);
-        Parallel.For(0, Rows, new ParallelOptions { MaxDegreeOfParallelism = 4 }, row => list.Offer(scores[row], row));
+        Parallel.For(0, Rows, new ParallelOptions { MaxDegreeOfParallelism = 4 }, row => list.Offer(scores[row], row, -1));
         Assert.Equal(Enumerable.Range(0, Rows).OrderByDescending(r => scores[r]).ThenBy(r => r).Take(500), list.Ranked().Rows);
     }
 }

@@ -197,9 +197,10 @@ public sealed class ResumeTests : IDisposable
         Assert.Equal(["text", "query", "groups", "core"], Resumed("out"));
     }
 
+    // Rankings are files of the step alone: they are kept with it, and no other step reads them.
     [Fact]
     public void ASelectionHasNoColumnThatTheJournalForgets() =>
-        Assert.Equal(["Clusters", "Indices", "Kind", "Pool", "PoolRows", "PoolScores", "Radii", "Rows", "Scores", "Tasks"], typeof(Selections.Selection).GetProperties().Select(p => p.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(["Clusters", "Indices", "Kind", "Pool", "PoolRows", "PoolScores", "Queries", "Radii", "Rankings", "Rows", "Scores", "Tasks"], typeof(Selections.Selection).GetProperties().Select(p => p.Name).Order(StringComparer.Ordinal));
 
     private static int Entries(byte[] journal) => CheckedLine.ReadAll(journal, JournalEntry.Parse).Count(entry => entry is not null);
 

@@ -45,6 +45,7 @@ public sealed class RdsStepTests
         double[] scores = [.85, .8, .7, .3, .65];
         for (int i = 0; i < 5; i++) Assert.Equal(scores[i] / 2, chosen.Scores![i], 1e-6);
         Assert.Equal(["A", "A", "B", "A", "B"], chosen.Tasks!);
+        Assert.Equal([0, 1, 0, 1, 0], chosen.Queries!);
 
         Selection other = Select("rds", """{ "in": "pool", "queries": { "B": "b", "A": "a" }, "budget": 3 }""", ("pool", pool), ("a", queries[0]), ("b", queries[1]));
         Assert.Equal([0, 3, 2], other.Indices);
@@ -52,7 +53,7 @@ public sealed class RdsStepTests
     }
 
     [Fact]
-    public void CombinedScoresAreBestFirstAndNameNoTask()
+    public void CombinedScoresAreBestFirstAndOnlyTheHighestNamesItsTaskAndQuery()
     {
         (Embeddings pool, Embeddings[] queries) = Halved([.. TaskA, TaskB], [2, 1]);
         double[] max = [.9, .3, .8, .2, .3];
@@ -63,7 +64,8 @@ public sealed class RdsStepTests
             Selection chosen = Run(new Rds { In = pool, Queries = [new("A", queries[0]), new("B", queries[1])], Budget = 5, Reduce = reduce });
             Assert.Equal(Enumerable.Range(0, 5).OrderByDescending(r => scores[r]).ThenBy(r => r), chosen.Indices);
             Assert.Equal(chosen.Scores!.OrderDescending(), chosen.Scores!);
-            Assert.Null(chosen.Tasks);
+            Assert.Equal(reduce == RdsReduce.Max ? chosen.Indices.Select(r => max[r] >= TaskB[r] ? "A" : "B") : null, chosen.Tasks);
+            Assert.Equal(reduce == RdsReduce.Max ? chosen.Indices.Select(r => max[r] >= TaskB[r] && TaskA[1][r] > TaskA[0][r] ? 1 : 0) : null, chosen.Queries);
         }
     }
 
@@ -95,6 +97,66 @@ public sealed class RdsStepTests
     }
 
     [Fact]
+    public void SourcesThatFitAPatternShareOneCap()
+    {
+        MemoryRecords records = MemoryRecords.OfSources("science.a", "sciriff", "science.b", "big-science", "b", "*");
+        Embeddings pool = Bound(records, 2, 1, .01f, 1, .02f, 1, .03f, 1, .04f, 1, .05f, 1, .06f);
+        Embeddings query = Vectors(2, 1, 0);
+        Selection Capped(string caps, int budget) => Select("rds", $$"""{ "in": "pool", "queries": { "t": "q" }, "budget": {{budget}}, "caps": {{caps}} }""", ("pool", pool), ("q", query));
+        Assert.Equal([0, 1, 4, 5], Capped("""{ "*science*": 1 }""", 4).Indices);
+        Assert.Equal([0, 1, 2, 4], Capped("""{ "*science*": 2 }""", 4).Indices);
+
+        // A name has a cap of its own whatever patterns fit it, an earlier pattern wins, and the lone asterisk is each source left.
+        Assert.Equal([0, 1, 3, 4], Capped("""{ "*science*": 1, "big-science": 1 }""", 4).Indices);
+        Assert.Equal([0, 1, 3, 4], Capped("""{ "sci*": 2, "*science*": 1, "big-science": 1 }""", 4).Indices);
+        Assert.Equal([0, 1, 4, 5], Capped("""{ "*science*": "25%", "*": 1 }""", 4).Indices);
+        Refused(new Rds { In = pool, Queries = [new("t", query)], Budget = 1, Caps = [new("*maths*", 1)] }, ExitCode.Input, "SOURCE", "*maths*");
+    }
+
+    [Theory]
+    [InlineData("consume", new[] { 5, 4, 0 })]
+    [InlineData("skip", new[] { 5, 4, 0 })]
+    [InlineData("consume", new[] { 5, 0, 4 })]
+    public void OnlyRowsWithinMayBeChosen(string duplicates, int[] order)
+    {
+        double[][] table = order[1] == 4 ? [[.1, .8, .1, .5, .3, .9], [.2, .9, .7, .6, .8, 0], [.1, .95, .2, .3, .05, 0]] : [[.4, .8, .1, .5, .3, .9], [.2, .9, .7, .6, .8, 0], [.97, .95, .2, .3, .05, 0]];
+        (Embeddings pool, Embeddings[] queries) = Halved(table, [3]);
+        string text = $$"""{ "in": "pool", "queries": { "t": "q" }, "within": "some", "budget": 3, "duplicates": "{{duplicates}}" }""";
+        Selection chosen = Select("rds", text, ("pool", pool), ("q", queries[0]), ("some", Chosen(6, 4, 0, 5)));
+        Assert.Equal(ByDefinition(table, [0, 4, 5], duplicates == "skip"), chosen.Indices);
+        Assert.Equal(order, chosen.Indices);
+        foreach (string reduce in (string[])["max", "mean", "normalizedMean", "min"])
+        {
+            Selection other = Select("rds", text.Replace("\"budget\"", $"\"reduce\": \"{reduce}\", \"budget\"", StringComparison.Ordinal), ("pool", pool), ("q", queries[0]), ("some", Chosen(6, 4, 0, 5)));
+            Assert.Equal([0, 4, 5], other.Indices.Order());
+        }
+
+        Refused(Bind("rds", text.Replace("3", "4", StringComparison.Ordinal), ("pool", pool), ("q", queries[0]), ("some", Chosen(6, 4, 0, 5))), ExitCode.Input, "BUDGET", "4 rows", "only 3");
+        Refused(Bind("rds", text, ("pool", pool), ("q", queries[0]), ("some", Chosen(7, 4, 0, 5))), ExitCode.Input, "POOL", "within");
+    }
+
+    [Fact]
+    public void LowestFirstIsTheRoundRobinFromBelow()
+    {
+        (Embeddings pool, Embeddings[] queries) = Halved(Single, [3]);
+        Selection chosen = Select("rds", """{ "in": "pool", "queries": { "t": "q" }, "reduce": "min", "budget": 4 }""", ("pool", pool), ("q", queries[0]));
+
+        // From below: q0 2 4 3 1 5 0, q1 5 4 1 3 2 0, q2 0 2 3 5 4 1 (ties to the lower row).
+        Assert.Equal([2, 5, 0, 4], chosen.Indices);
+        Assert.Equal([0, 1, 2, 0], chosen.Queries!);
+        double[] scores = [.1, 0, .1, .3];
+        for (int i = 0; i < 4; i++) Assert.Equal(scores[i] / 2, chosen.Scores![i], 1e-6);
+        Assert.Equal("0", chosen.Scores![1].ToString("R", System.Globalization.CultureInfo.InvariantCulture));
+
+        // Several tasks: a task's worst score of a row is the highest under which it popped it.
+        (pool, queries) = Halved([.. TaskA, TaskB], [2, 1]);
+        chosen = Select("rds", """{ "in": "pool", "queries": { "A": "a", "B": "b" }, "reduce": "min", "budget": 5 }""", ("pool", pool), ("a", queries[0]), ("b", queries[1]));
+        Assert.Equal(5, chosen.Indices.Distinct().Count());
+        Assert.Equal(1, chosen.Indices[0]);
+        Assert.Equal("A", chosen.Tasks![0]);
+    }
+
+    [Fact]
     public void RefusesWhatDoesNotFit()
     {
         QueryTask[] good = [new("t", Vectors(2, 1, 0))];
@@ -116,6 +178,28 @@ public sealed class RdsStepTests
         Assert.Equal(2.0 * 3 * 2 * 2, run.Flops);
         Assert.Equal(2 * 3 * 2 * 4, run.Bytes);
         Assert.Equal(2, run.Facts["queries"]);
+    }
+
+    /// <summary>Round robin as it is defined, over whole rankings, with rows that may not be chosen.</summary>
+    private static int[] ByDefinition(double[][] table, int[] allowed, bool skip)
+    {
+        Queue<int>[] rankings = [.. table.Select(scores => new Queue<int>(Enumerable.Range(0, scores.Length).OrderByDescending(r => scores[r]).ThenBy(r => r)))];
+        List<int> chosen = [];
+        while (chosen.Count < allowed.Length)
+        {
+            foreach (Queue<int> ranking in rankings)
+            {
+                bool used = chosen.Count == allowed.Length;
+                while (!used && ranking.TryDequeue(out int row))
+                {
+                    bool taken = allowed.Contains(row) && !chosen.Contains(row);
+                    if (taken) chosen.Add(row);
+                    used = taken || !skip;
+                }
+            }
+        }
+
+        return [.. chosen];
     }
 
     /// <summary>A pool and axes as queries, such that the cosine of query q and row j is half of table[q][j]; equal entries give equal cosines.</summary>

@@ -65,6 +65,19 @@ internal static class NpyWriter
         WriteValues(stream, values);
     }
 
+    /// <summary>Writes an array of two axes, [rows.Count x dim], of int32 or float64.</summary>
+    /// <param name="stream">Destination.</param>
+    /// <param name="rows">Rows of one length.</param>
+    public static void WriteTable<T>(Stream stream, IReadOnlyList<T[]> rows)
+        where T : unmanaged
+    {
+        int dim = rows.Count == 0 ? 0 : rows[0].Length;
+        if (rows.Any(row => row.Length != dim)) throw new ArgumentException("The rows differ in length.", nameof(rows));
+        WriteHeader(stream, typeof(T) == typeof(int) ? "<i4" : typeof(T) == typeof(double) ? "<f8" : throw new ArgumentException("Only int32 and float64 are written.", nameof(rows)),
+            string.Create(CultureInfo.InvariantCulture, $"({rows.Count}, {dim})"));
+        foreach (T[] row in rows) WriteValues<T>(stream, row);
+    }
+
     /// <summary>Writes row numbers as the one-dimensional int64 array that <c>indices.npy</c> is.</summary>
     public static void WriteIndices(Stream stream, ReadOnlySpan<int> rows)
     {
