@@ -28,6 +28,8 @@ internal sealed class AtomicFile : IDisposable
         }
         catch (Exception refused) when (IoError.IsFrom(refused))
         {
+            // It may have been made before it was refused; a name of the caller's own is nobody else's.
+            if (temporary is not null) Remove();
             throw IoError.Writing(Path, refused);
         }
     }
@@ -89,6 +91,14 @@ internal sealed class AtomicFile : IDisposable
         _stream.Dispose();
         if (_done) return;
         _done = true;
+        Remove();
+    }
+
+    /// <summary>Whether a file name is one that <see cref="AtomicFile"/> gives to temporary files, so that a resumed run can remove those of a killed one.</summary>
+    public static bool IsTemporaryName(string name) => name.StartsWith('.') && name.Contains(".tmp-", StringComparison.Ordinal);
+
+    private void Remove()
+    {
         try
         {
             File.Delete(_temporary);
@@ -99,9 +109,6 @@ internal sealed class AtomicFile : IDisposable
             LeftBehind = _temporary;
         }
     }
-
-    /// <summary>Whether a file name is one that <see cref="AtomicFile"/> gives to temporary files, so that a resumed run can remove those of a killed one.</summary>
-    public static bool IsTemporaryName(string name) => name.StartsWith('.') && name.Contains(".tmp-", StringComparison.Ordinal);
 
     private static string TemporaryName(string name)
     {

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Engine.Data;
 
 /// <summary>Turns what the operating system says about a file into errors with exit codes.</summary>
@@ -11,6 +13,7 @@ internal static class IoError
     private const int NameTooLong = 36;
     private const int TooManyLinks = 40;
     private const int QuotaExceeded = 122;
+    private const int LargestNumber = 4_096;
 
     /// <summary>Whether an exception is one of those that file calls throw.</summary>
     public static bool IsFrom(Exception exception) => exception is IOException or UnauthorizedAccessException;
@@ -38,7 +41,14 @@ internal static class IoError
             TooManyOpenFiles => ("OPEN_FILES", "Raise the limit of open files (ulimit -n) or use fewer, larger files."),
             _ => ("IO", "Check the disk and the path, then run again."),
         };
-        return new EngineException(new EngineError(ExitCode.Io, code, $"the file cannot be {verb}: {exception.Message.TrimEnd('.')}. {remedy}", file), exception);
+        return new EngineException(new EngineError(ExitCode.Io, code, $"the file cannot be {verb}: {exception.Message.TrimEnd('.')}{NumberIn(exception)}. {remedy}", file), exception);
+    }
+
+    // The number is what one searches for; messages made from it by this engine name it already.
+    private static string NumberIn(Exception exception)
+    {
+        int number = Number(exception);
+        return number is > 0 and < LargestNumber && !exception.Message.Contains("(errno ", StringComparison.Ordinal) ? string.Create(CultureInfo.InvariantCulture, $" (errno {number})") : "";
     }
 
     // .NET keeps the system's error number in HResult, but not for permissions and long paths.

@@ -52,6 +52,18 @@ internal static class CheckedLine
         }
     }
 
+    /// <summary>A member that must be a text, not null.</summary>
+    /// <exception cref="FormatException">It is null.</exception>
+    public static string Text(JsonElement line, string name) => Text(line.GetProperty(name));
+
+    /// <inheritdoc cref="Text(JsonElement, string)"/>
+    public static string Text(JsonElement text) => text.GetString() ?? throw new FormatException("A text is null.");
+
+    /// <summary>A member that must be a full path.</summary>
+    /// <exception cref="FormatException">It is none.</exception>
+    public static string FullPath(JsonElement line, string name) =>
+        Text(line, name) is var path && Path.IsPathFullyQualified(path) && !path.Contains('\0', StringComparison.Ordinal) ? path : throw new FormatException("A path is not full.");
+
     /// <summary>Reads every whole line of a file, damaged ones as null; an end without LF is no line.</summary>
     /// <param name="path">The file; missing reads as empty.</param>
     /// <param name="read">As for <see cref="Read"/>.</param>

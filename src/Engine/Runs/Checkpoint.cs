@@ -1,4 +1,5 @@
 using Engine.Data;
+using Engine.Native.Files;
 using Engine.Plans;
 
 namespace Engine.Runs;
@@ -81,7 +82,7 @@ internal sealed class Checkpoint
         {
             using var journal = new FileStream(_staging.Journal, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);
             FileBytes.Write(journal, entry.ToLine());
-            journal.Flush(flushToDisk: true);
+            Durable.Flush(journal.SafeFileHandle, _staging.Journal);
         });
         _kept[name] = entry;
     }

@@ -44,15 +44,15 @@ internal sealed record JournalEntry(
     public static JournalEntry Parse(JsonElement line)
     {
         return new JournalEntry(
-            line.GetProperty("step").GetString()!,
-            line.GetProperty("key").GetString()!,
+            CheckedLine.Text(line, "step"),
+            CheckedLine.Text(line, "key"),
             [.. line.GetProperty("files").EnumerateArray().Select(f => new StagedFile(
-                f.GetProperty("path").GetString()!, f.GetProperty("bytes").GetInt64(), f.GetProperty("sha256").GetString()!, f.GetProperty("modified").GetInt64()))],
+                CheckedLine.Text(f, "path"), f.GetProperty("bytes").GetInt64(), CheckedLine.Text(f, "sha256"), f.GetProperty("modified").GetInt64()))],
             ValueNote.Parse(line.GetProperty("value")),
-            line.GetProperty("seconds").GetDouble(),
+            Finite(line.GetProperty("seconds")),
             line.GetProperty("bytes").GetInt64(),
-            line.GetProperty("flops").GetDouble(),
-            (IReadOnlyDictionary<string, object>)Fact(line.GetProperty("facts")));
+            Finite(line.GetProperty("flops")),
+            Members(line.GetProperty("facts")));
     }
 
     // The counterpart of RunJson.WriteFact: what is read here is written again as the same text.
@@ -60,11 +60,22 @@ internal sealed record JournalEntry(
     {
         JsonValueKind.String => fact.GetString()!,
         JsonValueKind.True or JsonValueKind.False => fact.GetBoolean(),
-        JsonValueKind.Number => fact.TryGetInt64(out long whole) ? whole : fact.GetDouble(),
+        JsonValueKind.Number => fact.TryGetInt64(out long whole) ? whole : Finite(fact),
         JsonValueKind.Array => fact.EnumerateArray().Select(Fact).ToArray(),
-        JsonValueKind.Object => fact.EnumerateObject().ToDictionary(m => m.Name, m => Fact(m.Value)),
+        JsonValueKind.Object => Members(fact),
         _ => throw new FormatException($"A fact is {fact.ValueKind}."),
     };
+
+    private static Dictionary<string, object> Members(JsonElement facts)
+    {
+        Dictionary<string, object> read = new(StringComparer.Ordinal);
+        foreach (JsonProperty fact in facts.EnumerateObject())
+            if (!read.TryAdd(fact.Name, Fact(fact.Value))) throw new FormatException($"The fact {fact.Name} is there twice.");
+        return read;
+    }
+
+    // 1e400 reads as infinity, which no JSON can be written with.
+    private static double Finite(JsonElement number) => number.GetDouble() is var value && double.IsFinite(value) ? value : throw new FormatException("A number is beyond float64.");
 }
 
 /// <summary>A file in the staging folder.</summary>
@@ -94,5 +105,5 @@ internal sealed record ValueNote(string Kind, string? Pool, string? Of, long Poo
 
     /// <summary>Reads the object.</summary>
     public static ValueNote Parse(JsonElement value) =>
-        new(value.GetProperty("kind").GetString()!, value.GetProperty("pool").GetString(), value.GetProperty("of").GetString(), value.GetProperty("poolRows").GetInt64());
+        new(CheckedLine.Text(value, "kind"), value.GetProperty("pool").GetString(), value.GetProperty("of").GetString(), value.GetProperty("poolRows").GetInt64());
 }

@@ -17,13 +17,13 @@ internal sealed record ManifestSummary(string Identity, IReadOnlyList<string> Fi
         {
             using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
             JsonElement root = document.RootElement;
-            string identity = root.GetProperty("plan").GetProperty("identity").GetString()!;
+            string identity = CheckedLine.Text(root.GetProperty("plan"), "identity");
             string[] files = [.. root.GetProperty("files").EnumerateObject().Select(f => f.Name)];
-            string[] outputs = [.. root.GetProperty("outputs").EnumerateObject().Select(o => o.Value.GetProperty("path").GetString()!)];
+            string[] outputs = [.. root.GetProperty("outputs").EnumerateObject().Select(o => CheckedLine.Text(o.Value, "path"))];
             string[] steps = [.. root.GetProperty("steps").EnumerateObject().Select(s => s.Name)];
             return new ManifestSummary(identity, [.. SafeRelative(files), RunFiles.Manifest], outputs, steps);
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or IOException or UnauthorizedAccessException)
         {
             throw new EngineException(new EngineError(ExitCode.Checkpoint, "MANIFEST",
                 "found a manifest this engine cannot read. Empty the folder or choose another run.dir.", path), e);
@@ -32,5 +32,5 @@ internal sealed record ManifestSummary(string Identity, IReadOnlyList<string> Fi
 
     /// <summary>Keeps the paths that stay inside the run folder, so that no manifest can name a file elsewhere for removal.</summary>
     public static IReadOnlyList<string> SafeRelative(IEnumerable<string> files) =>
-        [.. files.Where(f => f.Length > 0 && !Path.IsPathRooted(f) && f.Split('/').All(part => part is not ("" or "." or "..")) && f != RunFiles.Manifest)];
+        [.. files.Where(f => f.Length > 0 && !f.Contains('\0', StringComparison.Ordinal) && !Path.IsPathRooted(f) && f.Split('/').All(part => part is not ("" or "." or "..")) && f != RunFiles.Manifest)];
 }

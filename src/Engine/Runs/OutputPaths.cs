@@ -52,7 +52,8 @@ internal static class OutputPaths
         relative is RunFiles.Manifest or RunFiles.Report or RunFiles.Selected or RunFiles.Indices or RunFiles.SelectionTable
         || relative.Split(Path.DirectorySeparatorChar)[0] is "steps" or Staging.Name;
 
-    private static bool MayReplace(Plan plan, string folder, string path)
+    /// <summary>Whether a file that stands where an output goes is one that a run of this folder wrote and that the plan lets go.</summary>
+    public static bool MayReplace(Plan plan, string folder, string path)
     {
         if (plan.Run.OnExisting == OnExisting.Fail) return false;
         string manifest = Path.Combine(folder, RunFiles.Manifest);

@@ -63,9 +63,24 @@ internal sealed record Publication(IReadOnlyList<string> Old, IReadOnlyList<Publ
         }
 
         HashSet<string> appearing = [.. Files.Select(f => f.Target)];
-        foreach (string old in Old.Select(file => Path.Combine(runFolder, file)).Where(file => !appearing.Contains(file))) File.Delete(old);
-        foreach (PublishedFile file in Files.SkipLast(1).Concat(Outside).Append(manifest)) file.Appear();
+        foreach (string old in Old.Select(file => Path.Combine(runFolder, file)).Where(file => !appearing.Contains(file) && File.Exists(file))) File.Delete(old);
+        foreach (PublishedFile file in Files.SkipLast(1).Concat(Outside)) file.Appear();
+
+        // All of it is on the disk before the manifest says so, also what an interrupted attempt moved but never flushed.
+        FlushFolders(Files.Select(f => f.Target), runFolder);
+        foreach (PublishedFile file in Outside) Durable.FlushDirectory(Path.GetDirectoryName(file.Target)!);
+        manifest.Appear();
+        Durable.FlushDirectory(runFolder);
     });
+
+    /// <summary>Flushes the folders of files, and those between them and a folder above all of them, which is flushed last.</summary>
+    public static void FlushFolders(IEnumerable<string> files, string above)
+    {
+        HashSet<string> folders = [above];
+        foreach (string file in files)
+            for (string folder = Path.GetDirectoryName(file)!; folder.Length > above.Length && folders.Add(folder);) folder = Path.GetDirectoryName(folder)!;
+        foreach (string folder in folders.OrderByDescending(f => f.Length)) Durable.FlushDirectory(folder);
+    }
 
     /// <summary>The hash of a file.</summary>
     public static string HashOf(string path)
@@ -92,17 +107,15 @@ internal sealed record Publication(IReadOnlyList<string> Old, IReadOnlyList<Publ
     // The record may be hostile: it names files inside the run folder only, and elsewhere only what the engine itself made beside its target.
     private static Publication Parse(JsonElement line, Staging staging)
     {
-        string[] old = [.. line.GetProperty("old").EnumerateArray().Select(o => o.GetString()!)];
-        PublishedFile[] files = [.. line.GetProperty("files").EnumerateArray().Select(f => PublishedFile.Of(staging, Text(f, "path"), Text(f, "sha256")))];
-        PublishedFile[] outside = [.. line.GetProperty("outside").EnumerateArray().Select(f => new PublishedFile(Text(f, "staged"), Text(f, "path"), Text(f, "sha256")))];
-        string[] inside = [.. line.GetProperty("files").EnumerateArray().Select(f => Text(f, "path"))];
+        string[] old = [.. line.GetProperty("old").EnumerateArray().Select(o => CheckedLine.Text(o))];
+        PublishedFile[] files = [.. line.GetProperty("files").EnumerateArray().Select(f => PublishedFile.Of(staging, CheckedLine.Text(f, "path"), CheckedLine.Text(f, "sha256")))];
+        PublishedFile[] outside = [.. line.GetProperty("outside").EnumerateArray().Select(f => new PublishedFile(CheckedLine.FullPath(f, "staged"), CheckedLine.FullPath(f, "path"), CheckedLine.Text(f, "sha256")))];
+        string[] inside = [.. line.GetProperty("files").EnumerateArray().Select(f => CheckedLine.Text(f, "path"))];
         bool safe = inside.Length > 0 && inside[^1] == RunFiles.Manifest && ManifestSummary.SafeRelative(inside.SkipLast(1)).Count == inside.Length - 1
             && ManifestSummary.SafeRelative(old).Count == old.Count(o => o != RunFiles.Manifest)
             && outside.All(f => AtomicFile.IsTemporaryName(Path.GetFileName(f.Staged)) && Path.GetDirectoryName(f.Staged) == Path.GetDirectoryName(f.Target));
         return safe ? new Publication(old, files, outside) : throw new FormatException("A path leads elsewhere.");
     }
-
-    private static string Text(JsonElement file, string name) => file.GetProperty(name).GetString()!;
 
     private static EngineException Unusable(string path, string found) => new(new EngineError(ExitCode.Checkpoint, "DAMAGED",
         $"found {found}, expected the results of a run that was interrupted while they appeared. Run the plan again with run.onExisting set to \"replace\".", path));
@@ -117,13 +130,11 @@ internal sealed record PublishedFile(string Staged, string Target, string Sha256
     /// <summary>A file of the run folder.</summary>
     public static PublishedFile Of(Staging staging, string relative, string sha256) => new(staging.PathOf(relative), Path.Combine(staging.RunFolder, relative), sha256);
 
-    /// <summary>Moves it, unless it is there already.</summary>
+    /// <summary>Moves it, unless it is there already. Its folder is not flushed yet.</summary>
     public void Appear()
     {
         if (!File.Exists(Staged)) return;
-        string folder = Path.GetDirectoryName(Target)!;
-        Directory.CreateDirectory(folder);
+        Directory.CreateDirectory(Path.GetDirectoryName(Target)!);
         Durable.Rename(Staged, Target);
-        Durable.FlushDirectory(folder);
     }
 }

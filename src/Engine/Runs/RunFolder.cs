@@ -14,15 +14,17 @@ internal sealed class RunFolder : IDisposable
 
     private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(20);
 
+    private readonly Plan _plan;
     private readonly DirectoryLock _lock;
     private readonly FileIdentity _place;
     private readonly string? _firstCreated;
     private IReadOnlyList<string> _old = [];
     private bool _keep;
 
-    private RunFolder(string path, DirectoryLock held, string? firstCreated)
+    private RunFolder(string path, Plan plan, DirectoryLock held, string? firstCreated)
     {
         Path = path;
+        _plan = plan;
         Staging = new Staging(path);
         _lock = held;
         _place = FileFailure.Guard(path, () => FileIdentity.Of(path)) ?? throw Gone(path);
@@ -62,7 +64,7 @@ internal sealed class RunFolder : IDisposable
         try
         {
             held = Acquire(path);
-            var folder = new RunFolder(path, held, firstCreated);
+            var folder = new RunFolder(path, plan, held, firstCreated);
             folder.Examine(plan.Run.OnExisting, identity);
             if (!folder.IsFinished && !folder.IsResumed) folder.Begin(StoredPlan.Of(plan, identity));
             return folder;
@@ -108,13 +110,40 @@ internal sealed class RunFolder : IDisposable
                 throw Refuse(ExitCode.OutputExists, "EXISTS", file.Target, "found a file that no manifest lists, expected nothing there. Move it away or choose another run.dir.");
         }
 
-        var publication = new Publication(_old, files, outside);
-        publication.Write(Staging);
+        using OutputLocks locks = OutputLocks.Acquire(Path, outside.Select(f => f.Target));
+        foreach (PublishedFile file in outside)
+        {
+            if ((File.Exists(file.Target) || Directory.Exists(file.Target)) && !OutputPaths.MayReplace(_plan, Path, file.Target))
+                throw Refuse(ExitCode.OutputExists, "EXISTS", file.Target, "found a file where an output goes that was not there when the run began, expected none. Move it away or choose another path.");
+        }
 
-        // What was replaced may be gone from here on, so the new results must never be lost.
+        // What the list names must survive a power cut if the list does: a file's own flush says nothing of the folders on the way to it.
+        FileFailure.Guard(Path, () =>
+        {
+            Publication.FlushFolders(files.Select(f => f.Staged), Staging.Folder);
+            foreach (PublishedFile file in outside) Durable.FlushDirectory(System.IO.Path.GetDirectoryName(file.Staged)!);
+        });
+        var publication = new Publication(_old, files, outside);
+        try
+        {
+            publication.Write(Staging);
+        }
+        catch when (File.Exists(Staging.Publishing))
+        {
+            // Written but perhaps not on the disk: whoever finds it will finish the job, so what it names must stay.
+            Appears();
+            throw;
+        }
+
+        Appears();
+        Complete(publication);
+    }
+
+    // What was replaced may be gone from here on, so the new results must never be lost.
+    private void Appears()
+    {
         IsAppearing = true;
         Keep();
-        Complete(publication);
     }
 
     /// <summary>Takes everything away that was not published or kept, and gives the lock back.</summary>
@@ -142,7 +171,7 @@ internal sealed class RunFolder : IDisposable
     private void Complete(Publication publication)
     {
         publication.Complete(Path);
-        RemoveEmptyFolders(Path, publication.Old);
+        FileFailure.Guard(Path, () => RemoveEmptyFolders(Path, publication.Old));
         Staging.Delete();
     }
 
@@ -237,7 +266,7 @@ internal sealed class RunFolder : IDisposable
         }
     }
 
-    /// <summary>Makes a folder and those above it that are missing.</summary>
+    /// <summary>Makes a folder and those above it that are missing, durably.</summary>
     /// <returns>The outermost one made, or null.</returns>
     internal static string? CreateFolders(string path)
     {
@@ -246,6 +275,8 @@ internal sealed class RunFolder : IDisposable
         try
         {
             Directory.CreateDirectory(path);
+            for (string? at = path; first is not null && at is not null && at.Length >= first.Length; at = System.IO.Path.GetDirectoryName(at))
+                if (System.IO.Path.GetDirectoryName(at) is { } above) Durable.FlushDirectory(above);
             return first;
         }
         catch

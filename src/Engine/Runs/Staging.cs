@@ -66,7 +66,7 @@ internal sealed class Staging(string runFolder)
     {
         using var stream = new FileStream(Outside, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);
         FileBytes.Write(stream, CheckedLine.Write(json => json.WriteString("path", path)));
-        stream.Flush(flushToDisk: true);
+        Durable.Flush(stream.SafeFileHandle, Outside);
     });
 
     /// <summary>Takes the folder away, the plan's record first, so that nobody takes half of it for a checkpoint.</summary>
@@ -76,7 +76,7 @@ internal sealed class Staging(string runFolder)
         FileFailure.Guard(Folder, () =>
         {
             File.Delete(PlanFile);
-            foreach (string? path in CheckedLine.ReadAll(Outside, line => line.GetProperty("path").GetString()!))
+            foreach (string? path in CheckedLine.ReadAll(Outside, line => CheckedLine.Text(line, "path")))
                 if (path is not null && AtomicFile.IsTemporaryName(Path.GetFileName(path)) && File.Exists(path)) File.Delete(path);
             Directory.Delete(Folder, recursive: true);
         });

@@ -58,9 +58,9 @@ internal sealed record StoredPlan(string Identity, string File, string Folder, I
     }
 
     private static StoredPlan Parse(JsonElement line) => new(
-        line.GetProperty("identity").GetString()!,
-        line.GetProperty("file").GetString()!,
-        line.GetProperty("folder").GetString()!,
-        [.. line.GetProperty("overrides").EnumerateArray().Select(o => o.GetString()!)],
+        CheckedLine.Text(line, "identity"),
+        CheckedLine.Text(line, "file"),
+        CheckedLine.FullPath(line, "folder"),
+        [.. line.GetProperty("overrides").EnumerateArray().Select(o => CheckedLine.Text(o))],
         line.GetProperty("given").GetBytesFromBase64());
 }

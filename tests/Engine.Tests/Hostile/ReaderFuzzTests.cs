@@ -1,18 +1,15 @@
-using System.Diagnostics;
-using System.Globalization;
 using Engine.Data;
 using Engine.Kernels;
+using Engine.Tests.Data;
 using Engine.Tests.House;
 
 namespace Engine.Tests.Hostile;
 
 /// <summary>Whatever a file's bytes are, a reader gives a value that can be read or an error with exit 4 or 7, in bounded time and memory.</summary>
-/// <remarks><c>ENGINE_FUZZ</c> sets how many mutations every reader is given. The corpus lies in <c>corpus/</c>; a find becomes a file there.</remarks>
-public sealed class ReaderFuzzTests : IDisposable
+/// <remarks>The corpus lies in <c>corpus/</c>; a find becomes a file there.</remarks>
+public sealed class ReaderFuzzTests
 {
-    private const int DefaultRounds = 2_000;
-    private const long MostBytes = 64L << 20;
-    private static readonly TimeSpan MostTime = TimeSpan.FromSeconds(1);
+    private static readonly ExitCode[] Refusals = [ExitCode.Input, ExitCode.Io];
 
     private static readonly byte[][] JsonWords = Mutations.Words(
         "{", "}", "[", "]", ",", ":", "null", "true", "-", "e400", "\\u0000", "\\ud800", "\\udc00", "\\u0069d", "\"id\":", "\"text\":\"\"", "\"messages\":[", "\"content\":[{\"text\":", "\"role\"", "\"s\":1", "[[[[[[[[", "{\"a\":", "}\n{");
@@ -25,21 +22,21 @@ public sealed class ReaderFuzzTests : IDisposable
 
     private static readonly byte[][] CsvWords = Mutations.Words(",", "\"", "\"\"", "\r\n", "\n\n", "nan", "inf", "1e999", "-", ".", "id", "score", ";", "\t", "1,5");
 
-    // One file is written again and again: in memory where there is such a place, so that a disk does not set the pace.
-    private readonly string _folder = Directory.CreateDirectory(Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"engine-fuzz-{Guid.NewGuid():N}")).FullName;
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    // Member and frame beginnings, block kinds, lengths that lie, a skippable frame, a window of 2 GiB.
+    private static readonly byte[][] PackedWords =
+    [
+        [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3], [0x1f, 0x8b, 8, 0x1c], [1, 0, 0, 0xff, 0xff], [3, 0], [0, 0, 0xff, 0xff],
+        [0x28, 0xb5, 0x2f, 0xfd], [0x28, 0xb5, 0x2f, 0xfd, 0, 0xa8], [0x53, 0x2a, 0x4d, 0x18, 0xff, 0xff, 0xff, 0xff], [0x53, 0x2a, 0x4d, 0x18, 0, 0, 0, 0], [1, 0, 0], [0xfb, 0xff, 0xff, 0x61],
+    ];
 
     [Fact]
-    public void Records() => Fuzz("records", "*.jsonl", JsonWords, (path, round, files) =>
-    {
-        using Records records = RecordsFile.Open(new RecordsInput("pool", [path], "x") { Id = round % 2 == 0 ? "id" : null, Source = round % 3 == 0 ? "meta.source" : null, PieceBytes = 1 + round % 97 }, files, Pass.Unwatched);
-        for (long row = 0; row < records.Rows; row++)
-        {
-            Assert.NotEmpty(records.Conversation(row).Turns);
-            Assert.Equal(row, records.RowOf(records.Id(row)));
-        }
-    });
+    public void Records() => Fuzz("records", "*.jsonl", JsonWords, ReadRecords);
+
+    [Fact]
+    public void Gzip_records() => Fuzz("packed", "*.gz", PackedWords, ReadRecords);
+
+    [ZstdFact]
+    public void Zstd_records() => Fuzz("packed", "*.zst", PackedWords, ReadRecords);
 
     [Fact]
     public void Npy() => Fuzz("npy", "*.npy", NpyWords, ReadMatrix);
@@ -51,27 +48,35 @@ public sealed class ReaderFuzzTests : IDisposable
     [InlineData("*.fbin")]
     [InlineData("*.u8bin")]
     [InlineData("*.i8bin")]
-    public void Counted_rows(string pattern) => Fuzz("counted", pattern, [[1], [0, 0, 0, 0], [2, 0, 0, 0]], ReadMatrix);
+    public void Counted_rows(string pattern) => Fuzz("counted", pattern, [[1], [0, 0, 0, 0], [2, 0, 0, 0]], ReadMatrix, pattern == "*.fbin" ? 1 : 10);
 
     [Fact]
     public void Csv_scores() => Fuzz("scores", "*.csv", CsvWords, ReadScores);
 
     [Fact]
-    public void Jsonl_scores() => Fuzz("scores", "*.jsonl", JsonWords, ReadScores);
+    public void Jsonl_scores() => Fuzz("scores", "*.jsonl", JsonWords, ReadScores, share: 10);
 
     [Fact]
-    public void Npy_scores() => Fuzz("npy", "*.npy", NpyWords, ReadScores);
+    public void Npy_scores() => Fuzz("npy", "*.npy", NpyWords, ReadScores, share: 10);
 
     [Fact]
     public void Offsets()
     {
-        string values = Path.Combine(_folder, "values.npy");
-        File.Copy(Repository.PathOf("tests", "Engine.Tests", "Hostile", "corpus", "npy", "f4.npy"), values);
+        string values = Repository.PathOf("tests", "Engine.Tests", "Hostile", "corpus", "npy", "f4.npy");
         Fuzz("npy", "*.npy", NpyWords, (path, round, files) =>
         {
             using TokenStates states = StatesFile.Open(new StatesInput(new EmbeddingsInput("h", [values], "h"), path, "x"), files);
             Assert.Equal(2, states.Offsets.Span[^1]);
-        });
+        }, share: 10);
+    }
+
+    private static void ReadRecords(string path, int round, InputFiles files)
+    {
+        using Records records = RecordsFile.Open(new RecordsInput("pool", [path], "x") { Id = round % 2 == 0 ? "id" : null, Source = round % 3 == 0 ? "meta.source" : null, PieceBytes = 1 + round % 97 }, files, Pass.Unwatched);
+        for (long row = 0; row < records.Rows; row++)
+        {
+            if (records.Conversation(row).Turns.Count == 0 || records.RowOf(records.Id(row)) != row) Assert.Fail($"Row {row} is not what its id says.");
+        }
     }
 
     private static void ReadMatrix(string path, int round, InputFiles files)
@@ -84,75 +89,12 @@ public sealed class ReaderFuzzTests : IDisposable
     private static void ReadScores(string path, int round, InputFiles files)
     {
         ScoreTable scores = ScoresFile.Open(new ScoresInput("s", [path], "x") { Column = round % 4 == 0 ? "s" : null }, null, files, Pass.Unwatched);
-        Assert.NotEmpty(scores.Columns);
-        Assert.All(scores.Columns.Values, column => Assert.All(column, value => Assert.True(double.IsFinite(value))));
+        if (scores.Columns.Count == 0 || scores.Columns.Values.Any(column => column.Any(value => !double.IsFinite(value)))) Assert.Fail("A score is not finite.");
     }
 
-    private void Fuzz(string family, string pattern, byte[][] words, Action<string, int, InputFiles> read)
+    private static void Fuzz(string family, string pattern, byte[][] words, Action<string, int, InputFiles> read, int share = 1)
     {
-        string[] names = [.. Directory.GetFiles(Repository.PathOf("tests", "Engine.Tests", "Hostile", "corpus", family), pattern).Order(StringComparer.Ordinal)];
-        byte[][] corpus = [.. names.Select(File.ReadAllBytes)];
-        var random = new Random(7_919);
-        var mutations = new Mutations(words, random);
-        string path = Path.Combine(_folder, $"x{Path.GetExtension(pattern)}");
-        int rounds = Rounds(), refused = 0;
-        for (int round = -names.Length; round < rounds; round++)
-        {
-            int parent = (round + names.Length) % names.Length;
-            byte[] bytes = round < 0 ? corpus[parent] : mutations.Of(corpus[parent], corpus[random.Next(corpus.Length)]);
-            File.WriteAllBytes(path, bytes);
-            if (!Survives(path, Math.Max(round, 0), bytes, read)) refused++;
-        }
-
-        Assert.InRange(refused, rounds / 10, rounds + names.Length);
+        string extension = family == "packed" ? ".jsonl" + Path.GetExtension(pattern) : Path.GetExtension(pattern);
+        Fuzzer.Run(Fuzzer.Corpus(family, pattern), words, () => new FileReader(extension, read), Refusals, share);
     }
-
-    private static bool Survives(string path, int round, byte[] bytes, Action<string, int, InputFiles> read)
-    {
-        long allocated = GC.GetAllocatedBytesForCurrentThread();
-        long clock = Stopwatch.GetTimestamp();
-        bool accepted = true;
-        try
-        {
-            using InputFiles files = new();
-            read(path, round, files);
-        }
-        catch (EngineException refused)
-        {
-            accepted = false;
-            Assert.True(refused.Exit is ExitCode.Input or ExitCode.Io, Describe($"{refused.Errors[0]}"));
-            Assert.All(refused.Errors, error => Assert.True(error.File is not null && error.Message.Length > 0, Describe(error.ToString())));
-        }
-        catch (Exception escaped) when (escaped is not Xunit.Sdk.XunitException)
-        {
-            Assert.Fail(Describe(escaped.ToString()));
-        }
-
-        // A busy machine gets a second look before a file counts as slow.
-        TimeSpan elapsed = Stopwatch.GetElapsedTime(clock);
-        Assert.True(elapsed < MostTime || Again(path, round, read) < MostTime, Describe($"It took {elapsed}."));
-        allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
-        Assert.True(allocated < MostBytes, Describe($"It allocated {allocated} bytes."));
-        return accepted;
-
-        string Describe(string what) => string.Create(CultureInfo.InvariantCulture, $"Round {round}: {what}\nThe file in base 64: {Convert.ToBase64String(bytes)}");
-    }
-
-    private static TimeSpan Again(string path, int round, Action<string, int, InputFiles> read)
-    {
-        long clock = Stopwatch.GetTimestamp();
-        try
-        {
-            using InputFiles files = new();
-            read(path, round, files);
-        }
-        catch (EngineException refused)
-        {
-            Assert.NotEmpty(refused.Errors);
-        }
-
-        return Stopwatch.GetElapsedTime(clock);
-    }
-
-    private static int Rounds() => int.TryParse(Environment.GetEnvironmentVariable("ENGINE_FUZZ"), NumberStyles.None, CultureInfo.InvariantCulture, out int rounds) ? rounds : DefaultRounds;
 }

@@ -13,10 +13,13 @@ internal sealed class GzipReader(InputFile file) : PackedReader
 {
     private const int TrailerBytes = 8;
     private const int MaxFieldBytes = 1 << 16;
+    private const int SmallMemberBytes = 1 << 16;
 
     private InputFileStream? _packed;
     private DeflateStream? _member;
+    private long _memberStart;
     private long _next;
+    private uint _headerCrc;
     private uint _crc;
     private uint _size;
 
@@ -30,7 +33,8 @@ internal sealed class GzipReader(InputFile file) : PackedReader
         {
             if (_member is null)
             {
-                _packed = new InputFileStream(file, SkipHeader(_next));
+                _memberStart = SkipHeader(_next);
+                _packed = new InputFileStream(file, _memberStart);
                 _member = new DeflateStream(_packed, CompressionMode.Decompress);
                 (_crc, _size) = (0, 0);
             }
@@ -74,6 +78,9 @@ internal sealed class GzipReader(InputFile file) : PackedReader
         BinaryPrimitives.WriteUInt32LittleEndian(trailer, _crc);
         BinaryPrimitives.WriteUInt32LittleEndian(trailer.AsSpan(4), _size);
         long start = _packed!.PieceBeforeLast, garbage = -1;
+        if (_packed.Position - _memberStart <= SmallMemberBytes) return FindEndOfSmall(trailer);
+
+        // A damaged trailer is not mistaken for a later member's equal one: what unpacks to the same is as long as this member, and lies behind the pieces searched.
         byte[] tail = new byte[(int)Math.Min(file.Length - start, _packed.Position - start + TrailerBytes + 3)];
         file.Read(start, tail);
         for (int at = 0; at + TrailerBytes <= tail.Length; at++)
@@ -84,13 +91,34 @@ internal sealed class GzipReader(InputFile file) : PackedReader
             garbage = end;
         }
 
-        throw garbage >= 0
-            ? InputErrorAt(garbage, $"{file.Length - garbage} bytes follow the packed data and are not packed themselves. Remove them, or pack the file again.")
-            : InputErrorAt(file.Length, "the packed data is damaged or was cut short: its checksum or length is missing or does not fit. Copy or pack the file again.");
+        throw garbage >= 0 ? Follows(garbage) : Damaged();
+    }
+
+    private EngineException Follows(long at) =>
+        InputErrorAt(at, $"{file.Length - at} bytes follow the packed data and are not packed themselves. Remove them, or pack the file again.");
+
+    private EngineException Damaged() =>
+        InputErrorAt(file.Length, "the packed data is damaged or was cut short: its checksum or length is missing or does not fit. Copy or pack the file again.");
+
+    // Small members may well be equal ones in a row, so where the data ends is found exactly: by unpacking it once more, the last pieces byte by byte.
+    private long FindEndOfSmall(ReadOnlySpan<byte> trailer)
+    {
+        using var packed = new InputFileStream(file, _memberStart, _packed!.PieceBeforeLast);
+        using var member = new DeflateStream(packed, CompressionMode.Decompress);
+        Span<byte> waste = stackalloc byte[1 << 12];
+        while (member.Read(waste) > 0) { }
+        long end = packed.Position + TrailerBytes;
+        Span<byte> found = stackalloc byte[TrailerBytes];
+        if (end <= file.Length) file.Read(packed.Position, found);
+        if (end > file.Length || !found.SequenceEqual(trailer)) throw Damaged();
+        Span<byte> header = stackalloc byte[(int)Math.Min(3, file.Length - end)];
+        file.Read(end, header);
+        return header.IsEmpty || header.SequenceEqual((ReadOnlySpan<byte>)[0x1f, 0x8b, 8]) ? end : throw Follows(end);
     }
 
     private long SkipHeader(long at)
     {
+        _headerCrc = 0;
         Span<byte> fixedPart = stackalloc byte[10];
         Take(fixedPart, ref at);
         if (!fixedPart.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b, 8]) || (fixedPart[3] & 0xe0) != 0)
@@ -101,7 +129,7 @@ internal sealed class GzipReader(InputFile file) : PackedReader
         if ((flags & 4) != 0)
         {
             Take(two, ref at);
-            at += BinaryPrimitives.ReadUInt16LittleEndian(two);
+            for (int extra = BinaryPrimitives.ReadUInt16LittleEndian(two); extra > 0; extra--) Take(one, ref at);
         }
 
         // Name, then comment: both end with a zero byte.
@@ -116,14 +144,17 @@ internal sealed class GzipReader(InputFile file) : PackedReader
             while (one[0] != 0);
         }
 
-        if ((flags & 2) != 0) at += 2;
-        return Math.Min(at, file.Length);
+        uint expected = _headerCrc & 0xffff;
+        if ((flags & 2) == 0) return at;
+        Take(two, ref at);
+        return BinaryPrimitives.ReadUInt16LittleEndian(two) == expected ? at : throw InputErrorAt(at - two.Length, "the gzip header is damaged: its checksum does not fit. Copy or pack the file again.");
     }
 
     private void Take(Span<byte> bytes, ref long at)
     {
         if (at + bytes.Length > file.Length) throw InputErrorAt(file.Length, "the file ends inside a gzip header. It was cut short; copy or pack it again.");
         file.Read(at, bytes);
+        _headerCrc = Crc32.Append(_headerCrc, bytes);
         at += bytes.Length;
     }
 

@@ -3,7 +3,8 @@ namespace Engine.Data.Jsonl;
 /// <summary>An input file as a stream from a place in it to its end; it notices when the file becomes shorter.</summary>
 /// <param name="file">The file; not owned.</param>
 /// <param name="start">First byte.</param>
-internal sealed class InputFileStream(InputFile file, long start) : Stream
+/// <param name="single">From this byte on they are handed out one by one, so that <see cref="Position"/> tells how many a reader needed.</param>
+internal sealed class InputFileStream(InputFile file, long start, long single = long.MaxValue) : Stream
 {
     private long _at = start;
 
@@ -35,7 +36,7 @@ internal sealed class InputFileStream(InputFile file, long start) : Stream
     /// <inheritdoc/>
     public override int Read(Span<byte> buffer)
     {
-        int count = (int)Math.Min(buffer.Length, file.Length - _at);
+        int count = (int)Math.Min(Math.Min(buffer.Length, file.Length - _at), _at < single ? single - _at : 1);
         if (count == 0) return 0;
         file.Read(_at, buffer[..count]);
         (PieceBeforeLast, LastPiece) = (LastPiece, _at);
