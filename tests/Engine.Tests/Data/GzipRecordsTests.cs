@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Text;
 using Engine.Data;
 
 namespace Engine.Tests.Data;
@@ -37,9 +38,24 @@ public sealed class GzipRecordsTests : PackedRecordsTests
     public void Header_fields_are_skipped()
     {
         byte[] plain = Pack("{\"text\":\"a\"}"u8);
-        byte[] rich = [0x1f, 0x8b, 8, 4 | 8 | 16 | 2, .. plain[4..10], 3, 0, 1, 2, 3, .. "name\0"u8, .. "comment\0"u8, 9, 9, .. plain[10..]];
-        using Records records = Open("x", rich);
-        Assert.Equal(1, records.Rows);
+        byte[] header = [0x1f, 0x8b, 8, 4 | 8 | 16 | 2, .. plain[4..10], 3, 0, 1, 2, 3, .. "name\0"u8, .. "comment\0"u8];
+        ushort crc = (ushort)global::Engine.Data.Jsonl.Crc32.Append(0, header);
+        using Records records = Open("x", [.. header, .. BitConverter.GetBytes(crc), .. plain[10..]]);
+        Assert.Equal("{\"text\":\"a\"}", Encoding.UTF8.GetString(records.Bytes(0)));
+        EngineException refused = Assert.Throws<EngineException>(() => Open("y", [.. header, .. BitConverter.GetBytes((ushort)(crc ^ 1)), .. plain[10..]]));
+        Assert.Matches("error GZIP: the gzip header is damaged", refused.Message);
+    }
+
+    /// <summary>Equal members in a row: the second's checksum must not stand in for the first's damaged one, or records are lost in silence.</summary>
+    [Fact]
+    public void A_damaged_member_before_an_equal_one_is_refused()
+    {
+        byte[] good = Pack("{\"text\":\"a\"}\n"u8), bad = [.. good];
+        bad[^6] ^= 1;
+        using Records both = Open("x", [.. good, .. good]);
+        Assert.Equal(2, both.Rows);
+        EngineException refused = Assert.Throws<EngineException>(() => Open("y", [.. bad, .. good]));
+        Assert.Matches("error GZIP: the packed data is damaged", refused.Message);
     }
 
     [Fact]

@@ -1,7 +1,6 @@
 using System.Text;
 using Engine.Data;
 using Engine.Data.Jsonl;
-using Engine.Plans;
 using Engine.Runs;
 using Engine.Tests.Runs;
 
