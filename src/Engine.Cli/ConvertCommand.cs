@@ -11,13 +11,14 @@ internal static class ConvertCommand
         var source = new Argument<string>("in") { Description = "Embeddings: a file or a pattern of shards." };
         var target = new Argument<string>("out") { Description = "The file to write, .npy or .safetensors." };
         Option<string?> tensor = new("--tensor") { Description = "The tensor to read from .safetensors files." };
+        Option<string?> column = new("--column") { Description = "The column of lists to read from Parquet files." };
         Option<string?> dtype = new("--dtype") { Description = "f32, f16, bf16 or i8, rounded to nearest even; the source's own without." };
         Option<string?> fromDType = new("--from-dtype") { Description = "The source's dtype; with --dim the files are raw little-endian rows." };
         Option<int?> dim = new("--dim") { Description = "The source's elements in a row." };
         Option<float?> scale = new("--scale") { Description = "What 8-bit elements are multiplied by." };
         Option<bool> force = new("--force") { Description = "Replace a file that stands at the output." };
         foreach (Option<string?> words in (Option<string?>[])[dtype, fromDType]) words.AcceptOnlyFromAmong("f32", "f16", "bf16", "i8");
-        var command = new Command("convert", "Writes embeddings of any format as one .npy or .safetensors file.") { source, target, tensor, dtype, fromDType, dim, scale, force };
+        var command = new Command("convert", "Writes embeddings of any format as one .npy or .safetensors file.") { source, target, tensor, column, dtype, fromDType, dim, scale, force };
         command.SetAction(words =>
         {
             string from = words.GetValue(source)!, to = words.GetValue(target)!;
@@ -26,6 +27,7 @@ internal static class ConvertCommand
             EmbeddingsInput input = new("in", InputPaths.Resolve(Environment.CurrentDirectory, from), from)
             {
                 Tensor = words.GetValue(tensor),
+                Column = words.GetValue(column),
                 DType = MatrixConversion.ElementNamed(words.GetValue(fromDType)),
                 Dim = words.GetValue(dim),
                 Scale = words.GetValue(scale),

@@ -8,7 +8,11 @@ namespace Engine.Native;
 /// <param name="FileNames">File names to look for, best first, such as <c>libzstd.so.1</c>.</param>
 /// <param name="Exports">Functions without which it is of no use.</param>
 /// <param name="Install">The command that installs it.</param>
-internal sealed record NativeLibraryQuery(string Name, string Variable, IReadOnlyList<string> FileNames, IReadOnlyList<string> Exports, string Install);
+internal sealed record NativeLibraryQuery(string Name, string Variable, IReadOnlyList<string> FileNames, IReadOnlyList<string> Exports, string Install)
+{
+    /// <summary>npm packages that hold it, looked for beside the program and in the user's own folder for the engine.</summary>
+    public IReadOnlyList<string> Packages { get; init; } = [];
+}
 
 /// <summary>A library that was loaded; it stays loaded until the process ends.</summary>
 /// <param name="Path">The path or name that led to it.</param>
@@ -23,7 +27,8 @@ internal sealed record LoadedLibrary(string Path, nint Handle)
 /// <summary>Finds optional native libraries, in one order for all of them.</summary>
 /// <remarks>
 /// The environment variable, when it is set, is the only place that is tried: a user who names a library must never get another one.
-/// Otherwise: beside the program, in its <c>runtimes/RID/native</c>, then wherever the system's loader finds the name.
+/// Otherwise: beside the program, in its <c>runtimes/RID/native</c>, in npm packages (<c>node_modules</c> beside the program, then in
+/// <c>~/.local/share/engine</c>), then wherever the system's loader finds the name.
 /// </remarks>
 internal static class NativeLibraries
 {
@@ -52,7 +57,9 @@ internal static class NativeLibraries
 
         string beside = AppContext.BaseDirectory;
         string runtime = Path.Combine(beside, "runtimes", RuntimeName(), "native");
-        foreach (string folder in (string[])[beside, runtime])
+        string data = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
+        string[] prefixes = data.Length == 0 ? [beside] : [beside, Path.Combine(data, "engine")];
+        foreach (string folder in (string[])[beside, runtime, .. prefixes.SelectMany(prefix => query.Packages.Select(package => Path.Combine(prefix, "node_modules", package)))])
         {
             foreach (string name in query.FileNames) yield return (Path.Combine(folder, name), Path.Combine(folder, name));
         }
@@ -76,7 +83,8 @@ internal static class NativeLibraries
         return null;
     }
 
-    private static string RuntimeName() => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "linux-arm64" : "linux-x64";
+    /// <summary>The running machine's name in packages, such as <c>linux-x64</c>.</summary>
+    public static string RuntimeName() => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "linux-arm64" : "linux-x64";
 }
 
 /// <summary>An optional native library is needed and not there.</summary>

@@ -19,4 +19,7 @@ public sealed record EmbeddingsInput(string Name, IReadOnlyList<string> Paths, s
 
     /// <summary>The tensor to take from a .safetensors file; needed when there are several matrices.</summary>
     public string? Tensor { get; init; }
+
+    /// <summary>The column to take from a Parquet file; needed when several are lists of numbers.</summary>
+    public string? Column { get; init; }
 }

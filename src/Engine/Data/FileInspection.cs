@@ -1,4 +1,5 @@
 using Engine.Data.Inspection;
+using Engine.Data.Parquet;
 using Engine.Kernels;
 
 namespace Engine.Data;
@@ -13,7 +14,7 @@ internal readonly record struct Fact(string Name, string Value);
 /// <param name="Facts">Format and size first.</param>
 internal sealed record FileFacts(string File, IReadOnlyList<Fact> Facts);
 
-/// <summary>Says what a data file holds: matrices by their headers, text completely, record by record. Nothing in a file is ever executed.</summary>
+/// <summary>Says what a data file holds: matrices by their headers, text completely, record by record, Parquet by its footer and page headers. Nothing in a file is ever executed.</summary>
 internal static class FileInspection
 {
     /// <summary>Looks into a file.</summary>
@@ -34,10 +35,10 @@ internal static class FileInspection
             case ".fbin" or ".u8bin" or ".i8bin": MatrixFacts.AddCounted(file, facts); break;
             case ".csv": CsvFacts.Add(file, facts, pass); break;
             case ".jsonl" or ".ndjson" or ".json" or ".gz" or ".zst": new JsonlFacts(file, pass).Add(facts); break;
-            case string when ParquetRefusal.IsParquet(file): throw ParquetRefusal.Records(file);
+            case string when ParquetFooter.IsParquet(file): ParquetFacts.Add(file, facts, pass); break;
             case string extension:
                 throw PickleRefusal.Of(file) ?? EngineException.Input(name, "FORMAT",
-                    $"the format of '{extension}' is not known. Known are .npy, .safetensors, .fbin, .u8bin, .i8bin, .csv, .jsonl, .jsonl.gz and .jsonl.zst; raw rows say nothing about themselves.");
+                    $"the format of '{extension}' is not known. Known are .npy, .safetensors, .fbin, .u8bin, .i8bin, .csv, .jsonl, .jsonl.gz, .jsonl.zst and .parquet; raw rows say nothing about themselves.");
         }
 
         file.Verify();

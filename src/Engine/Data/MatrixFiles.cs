@@ -1,4 +1,5 @@
 using Engine.Data.Matrices;
+using Engine.Data.Parquet;
 using Engine.Kernels;
 using Engine.Native.Files;
 
@@ -10,8 +11,9 @@ internal static class MatrixFiles
     /// <summary>Opens every file, checks that widths and element types agree, and stacks them in the order given.</summary>
     /// <param name="input">The files.</param>
     /// <param name="files">Where the opened files are kept.</param>
-    /// <exception cref="EngineException">A file is missing or wrong: exit 4. It cannot be read: exit 7.</exception>
-    public static RowSource Open(EmbeddingsInput input, InputFiles files)
+    /// <param name="pass">Cancellation, and progress of what must be unpacked.</param>
+    /// <exception cref="EngineException">A file is missing or wrong: exit 4. It cannot be read: exit 7. A library for it is missing: exit 9.</exception>
+    public static RowSource Open(EmbeddingsInput input, InputFiles files, Pass pass)
     {
         List<RowSource> shards = [];
         try
@@ -20,7 +22,9 @@ internal static class MatrixFiles
             foreach (string path in input.Paths)
             {
                 InputFile file = files.Open(path, InputPaths.Shown(path, input.Written, input.Paths.Count));
-                MatrixRegion region = Find(file, input);
+                ParquetMatrix? packed = IsParquet(file, input) ? ParquetMatrix.Find(file, input.Column, pass) : null;
+                MatrixRegion region = packed is null ? Find(file, input) : packed.Region;
+                CheckType(file, region, input);
                 if (first is null)
                 {
                     first = (file.Name, region);
@@ -28,7 +32,7 @@ internal static class MatrixFiles
                 }
 
                 Compare(file, region, first.Value.File, first.Value.Region, input);
-                shards.Add(region.Open(file, input.Scale ?? 1f));
+                shards.Add(packed is null ? region.Open(file, input.Scale ?? 1f) : packed.Unpack(input.Scale ?? 1f));
             }
 
             if (shards.Count == 0) throw EngineException.Input(input.Written, "NO_MATCH", "the input names no file. Give at least one.");
@@ -48,7 +52,7 @@ internal static class MatrixFiles
     internal static MatrixRegion Find(InputFile file, EmbeddingsInput input)
     {
         if (input.DType is ElementType element && input.Dim is int dim) return RawMatrix.Find(file, element, dim);
-        MatrixRegion region = Path.GetExtension(file.Path).ToLowerInvariant() switch
+        return Path.GetExtension(file.Path).ToLowerInvariant() switch
         {
             ".npy" => NpyFile.FindMatrix(file, input.DType),
             ".safetensors" => Safetensors.FindMatrix(file, input.Tensor),
@@ -56,12 +60,17 @@ internal static class MatrixFiles
             ".u8bin" => RawMatrix.FindCounted(file, StoredElement.UInt8),
             ".i8bin" => RawMatrix.FindCounted(file, StoredElement.Int8),
             _ when BeginsLikeNpy(file) => NpyFile.FindMatrix(file, input.DType),
-            _ when ParquetRefusal.IsParquet(file) => throw ParquetRefusal.Embeddings(file),
-            string extension => throw PickleRefusal.Of(file) ?? EngineException.Input(file.Name, "FORMAT", $"the format of '{extension}' is not known. Embeddings are .npy, .safetensors, .fbin, .u8bin, .i8bin, or raw rows with \"dtype\" and \"dim\" on the input."),
+            string extension => throw PickleRefusal.Of(file) ?? EngineException.Input(file.Name, "FORMAT", $"the format of '{extension}' is not known. Embeddings are .npy, .safetensors, .fbin, .u8bin, .i8bin, .parquet, or raw rows with \"dtype\" and \"dim\" on the input."),
         };
+    }
+
+    private static bool IsParquet(InputFile file, EmbeddingsInput input) =>
+        (input.DType is null || input.Dim is null) && Path.GetExtension(file.Path).ToLowerInvariant() is not (".npy" or ".safetensors" or ".fbin" or ".u8bin" or ".i8bin") && ParquetFooter.IsParquet(file);
+
+    private static void CheckType(InputFile file, MatrixRegion region, EmbeddingsInput input)
+    {
         if (input.DType is ElementType asked && region.Stored.Converted() != asked)
             throw EngineException.Input(file.Name, "DTYPE", $"the plan says dtype {asked.PlanName()}, but the file has {region.Stored.Name()}. Correct the plan or convert the file.");
-        return region;
     }
 
     private static bool BeginsLikeNpy(InputFile file)

@@ -5,7 +5,7 @@ using Engine.Kernels;
 
 namespace Engine.Data;
 
-/// <summary>Opens scores: .csv (RFC 4180 with a header), .jsonl or .npy, matched to records by row or by id.</summary>
+/// <summary>Opens scores: .csv (RFC 4180 with a header), .jsonl, .npy or .parquet, matched to records by row or by id.</summary>
 public static class ScoresFile
 {
     /// <summary>Reads the scores into memory.</summary>
@@ -15,9 +15,9 @@ public static class ScoresFile
     /// <param name="pass">Cancellation.</param>
     /// <returns>One finite number per column and row; with ids, in the pool's order.</returns>
     /// <remarks>
-    /// From .csv every column is taken except the id's, from .jsonl every key whose value is a number in the first record, from a two-dimensional .npy every column, named 0, 1, ...
+    /// From .csv every column is taken except the id's, from .jsonl every key whose value is a number in the first record, from a two-dimensional .npy every column, named 0, 1, ..., from Parquet every column of numbers except the id's.
     /// </remarks>
-    /// <exception cref="EngineException">A value is no finite number, a column is missing, rows do not agree, or an id is unknown, missing or twice: exit 4.</exception>
+    /// <exception cref="EngineException">A value is no finite number, a column is missing, rows do not agree, or an id is unknown, missing or twice: exit 4. Parquet needs libduckdb and it is not there: exit 9.</exception>
     public static ScoreTable Open(ScoresInput input, Records? pool, InputFiles files, Pass pass)
     {
         if (input.Paths.Count == 0) throw EngineException.Input(input.Written, "NO_MATCH", "the input names no file. Give at least one.");
@@ -31,8 +31,8 @@ public static class ScoresFile
                 case ".csv": CsvScores.Read(file, input, columns, pass); break;
                 case ".jsonl" or ".ndjson": JsonlScores.Read(file, input, columns, pass); break;
                 case ".npy": NpyScores.Read(file, input, columns); break;
-                case ".parquet": throw ParquetRefusal.Scores(file);
-                case string extension: throw PickleRefusal.Of(file) ?? EngineException.Input(file.Name, "FORMAT", $"the format of '{extension}' is not known. Scores are .csv, .jsonl or .npy.");
+                case ".parquet": ParquetScores.Read(file, input, columns, pass); break;
+                case string extension: throw PickleRefusal.Of(file) ?? EngineException.Input(file.Name, "FORMAT", $"the format of '{extension}' is not known. Scores are .csv, .jsonl, .npy or .parquet.");
             }
         }
 

@@ -2,7 +2,7 @@ namespace Engine.Data;
 
 /// <summary>A scores input of a plan: numbers per row, from elsewhere.</summary>
 /// <param name="Name">The input's name in the plan.</param>
-/// <param name="Paths">Absolute paths in row order, at least one: .csv, .jsonl or .npy.</param>
+/// <param name="Paths">Absolute paths in row order, at least one: .csv, .jsonl, .npy or .parquet.</param>
 /// <param name="Written">The path or pattern as the plan writes it.</param>
 public sealed record ScoresInput(string Name, IReadOnlyList<string> Paths, string Written)
 {

@@ -86,12 +86,13 @@ public static class InputCatalogue
 
         internal EmbeddingsKeys()
         {
-            Path = InputCatalogue.Path(_set, "Files or patterns in row order: .npy, .safetensors, .fbin, .u8bin, .i8bin, or raw rows with dtype and dim.");
+            Path = InputCatalogue.Path(_set, "Files or patterns in row order: .npy, .safetensors, .fbin, .u8bin, .i8bin, .parquet, or raw rows with dtype and dim.");
             RowsOf = InputCatalogue.RowsOf(_set);
             DType = _set.OptionalValue("dtype", ElementName, "The element type; with dim, the files are raw little-endian rows.");
             Dim = _set.OptionalValue("dim", Shapes.Count(1), "Elements in a row; with dtype, the files are raw little-endian rows.");
             Scale = _set.OptionalValue("scale", Shapes.Number(1e-30, 1e30).To(value => (float)value), "What an 8-bit element is multiplied by.");
             Tensor = _set.Optional("tensor", Shapes.Text, "The tensor to take from a .safetensors file.");
+            Column = _set.Optional("column", Shapes.Text, "The column of lists to take from a .parquet file; needed when several hold lists of numbers.");
             Expect = InputCatalogue.Expect(_set);
             Definition = new InputDefinition("embeddings", ValueKind.Embeddings, "One vector per row, one file or shards.", _set, Path);
         }
@@ -113,6 +114,9 @@ public static class InputCatalogue
 
         /// <summary>The tensor's name, or null.</summary>
         public Parameter<string?> Tensor { get; }
+
+        /// <summary>The column's name, or null.</summary>
+        public Parameter<string?> Column { get; }
 
         /// <summary>What is checked, or null.</summary>
         public Parameter<Expectations?> Expect { get; }

@@ -59,7 +59,8 @@ internal sealed class InputOpener(Plan plan, InputFiles files, Pass pass)
             Dim = given.Get(keys.Dim),
             Scale = given.Get(keys.Scale),
             Tensor = given.Get(keys.Tensor),
-        }, files);
+            Column = given.Get(keys.Column),
+        }, files, pass);
         return new Embeddings(embeddings.Matrix, embeddings.Name) { Pool = Pool(given.Get(keys.RowsOf), records) };
     }
 

@@ -118,18 +118,21 @@ public sealed class FileInspectionTests : IDisposable
     }
 
     [Fact]
-    public void Parquet_is_refused_with_the_line_that_converts_it()
+    public void Parquet_is_described_by_its_footer()
     {
-        string path = _folder.Write("x.parquet", "PAR1PAR1"u8);
-        using InputFiles files = new();
-        EngineException[] refused =
-        [
-            Assert.Throws<EngineException>(() => FileInspection.Inspect(path, "x.parquet", default)),
-            Assert.Throws<EngineException>(() => EmbeddingsFile.Open(new EmbeddingsInput("v", [path], "x.parquet"), files)),
-            Assert.Throws<EngineException>(() => ScoresFile.Open(new ScoresInput("s", [path], "x.parquet"), null, files, Pass.Unwatched)),
-        ];
-        Assert.All(refused, e => Assert.Equal((ExitCode.Input, "FORMAT"), (e.Exit, e.Errors[0].Code)));
-        Assert.All(refused.Zip(["to 'x.jsonl'", "numpy.save('x.npy'", "to 'x.csv'"]), pair => Assert.Contains(pair.Second, pair.First.Message, StringComparison.Ordinal));
+        FileFacts facts = Inspect("x.parquet", (new ParquetBytes { CrcError = 0 }).Make());
+        Assert.Equal(("Parquet", "3", "1", "none"), (One(facts, "format"), One(facts, "rows"), One(facts, "row groups"), One(facts, "packing")));
+        Assert.Equal("text  text", One(facts, "column"));
+    }
+
+    [DuckDbFact]
+    public void Parquet_columns_show_what_is_nested_in_them()
+    {
+        string path = _folder.File("y.parquet");
+        DuckDbFiles.Write(path, "SELECT [{'role': 'a', 'n': 1::UTINYINT}] AS messages, [1.5::FLOAT] AS v, MAP {'k': 1::BIGINT} AS m, DATE '2024-01-01' AS d FROM range(10)", "COMPRESSION gzip");
+        FileFacts facts = FileInspection.Inspect(path, "y.parquet", default);
+        Assert.Equal(["messages  list<struct<role: text, n: uint8>>", "v         list<float32>", "m         map<text, int64>", "d         date"], All(facts, "column"));
+        Assert.Equal(("10", "gzip"), (One(facts, "rows"), One(facts, "packing")));
     }
 
     private static string One(FileFacts facts, string name) => Assert.Single(All(facts, name));

@@ -29,7 +29,6 @@ public sealed class CoverageTests(ITestOutputHelper output)
     private static readonly Dictionary<string, string> LeftOut = new(StringComparer.Ordinal)
     {
         ["17"] = "the command has no --root",
-        ["81-86"] = "Parquet is read by a library that does its own checks; its rows come with it",
         ["87-91"] = "FAISS indexes and ONNX models come with their steps",
         ["99"] = "no step takes weights; negative scores are legal",
         ["106"] = "the tests may run as root, whom no permission stops; /sys and /dev stand for places that refuse (110)",

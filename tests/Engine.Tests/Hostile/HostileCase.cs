@@ -15,6 +15,9 @@ internal sealed record HostileCase(int Number, string Name, int Exit, string Pat
     /// <summary>Values of the plan that the row changes.</summary>
     public string[] Overrides { get; init; } = [];
 
+    /// <summary>Whether libduckdb must be there to answer it.</summary>
+    public bool NeedsDuckDb { get; init; }
+
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Number:000} {Name}");
 
     /// <summary>A row about the plan's own text, beside ten good records and vectors.</summary>

@@ -1,11 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
+using Engine.Tests.Data;
 using Engine.Tests.Runs;
+using Xunit.Abstractions;
 
 namespace Engine.Tests.Hostile;
 
 /// <summary>Every row of the table, run from end to end: the exit code, the words with their place, nothing left, in bounded time and memory.</summary>
-public sealed class HostileInputTests
+public sealed class HostileInputTests(ITestOutputHelper output)
 {
     private const long MostBytes = 512L << 20;
     private static readonly TimeSpan MostTime = TimeSpan.FromSeconds(5);
@@ -14,7 +16,7 @@ public sealed class HostileInputTests
 
     /// <summary>The rows that need no process of their own.</summary>
     internal static IEnumerable<HostileCase> All =>
-        new[] { PlanCases.All, RecordCases.All, NpyCases.All, BinaryCases.All, ValueCases.All, PlaceCases.All }.SelectMany(c => c);
+        new[] { PlanCases.All, RecordCases.All, NpyCases.All, BinaryCases.All, ParquetCases.All, ValueCases.All, PlaceCases.All }.SelectMany(c => c);
 
     public static TheoryData<string> Rows() => [.. Table.Keys.Order(StringComparer.Ordinal)];
 
@@ -22,6 +24,12 @@ public sealed class HostileInputTests
     [MemberData(nameof(Rows))]
     public void Is_answered(string row)
     {
+        if (Table[row].NeedsDuckDb && DuckDbFiles.Missing is { } reason)
+        {
+            output.WriteLine(reason);
+            return;
+        }
+
         // A busy machine gets a second try before a row counts as slow.
         TimeSpan elapsed = Answer(Table[row]);
         if (elapsed > MostTime) elapsed = Answer(Table[row]);

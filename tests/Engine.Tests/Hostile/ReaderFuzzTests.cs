@@ -79,6 +79,11 @@ public sealed class ReaderFuzzTests
         }
     }
 
+    /// <summary>What our own code reads of Parquet: everything that decides whether the library may see the file.</summary>
+    [Fact]
+    public void Parquet_footers() => Fuzz("parquet", "*.parquet", [[0x19], [0x1c], [0x15], [0xf5, 0xff, 0xff, 0xff, 0x0f], "PAR1"u8.ToArray(), [0]], (path, round, files) =>
+        Assert.NotEmpty(FileInspection.Inspect(path, "x", default).Facts));
+
     private static void ReadMatrix(string path, int round, InputFiles files)
     {
         using Embeddings embeddings = EmbeddingsFile.Open(new EmbeddingsInput("v", [path], "x"), files);

@@ -25,7 +25,7 @@ internal sealed class JsonlFacts(InputFile file, Pass pass)
     /// <exception cref="EngineException">A line is no JSON object or does not fit the first one's layout: exit 4, with line and column.</exception>
     public void Add(List<Fact> facts)
     {
-        using TextFile text = RecordsFile.Open(file);
+        using TextFile text = RecordsFile.Open(file, pass);
         LineSplitter lines = new(RecordsInput.DefaultMaxLineBytes, Take, (_, lineNumber) =>
             Error(lineNumber, new LineFault(RecordsInput.DefaultMaxLineBytes, "LINE_LENGTH", $"the line has more than {RecordsInput.DefaultMaxLineBytes} bytes. Check that the file has line ends (LF).")));
         text.ReadLines(lines, PieceBytes, pass, done => pass.Report("bytes", done, file.Length));

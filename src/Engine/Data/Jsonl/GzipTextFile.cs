@@ -10,7 +10,7 @@ internal sealed class GzipTextFile(InputFile file) : PackedTextFile(file, mostCu
     protected override PackedReader OpenChecked() => new GzipReader(File);
 
     /// <inheritdoc/>
-    protected override PackedReader OpenAgain() => new AcceptedReader(File);
+    protected override PackedReader OpenAgain(long restart) => new AcceptedReader(File);
 
     // The first pass found whole members and right checksums; the framework's stream is faster without them.
     private sealed class AcceptedReader(InputFile file) : PackedReader

@@ -19,7 +19,7 @@ internal abstract class PackedReader : IDisposable
     public abstract void Dispose();
 }
 
-/// <summary>Packed text. Reading it from front to back costs one unpacking; going back starts again from the front.</summary>
+/// <summary>Packed text. Reading it from front to back costs one unpacking; going back starts again from the front, or from a place nearer where the format has some.</summary>
 /// <remarks>A few places are kept open, so that several readers, each going forward, do not disturb each other.</remarks>
 /// <param name="file">The file.</param>
 /// <param name="mostCursors">Places kept open at most.</param>
@@ -68,7 +68,11 @@ internal abstract class PackedTextFile(InputFile file, int mostCursors) : TextFi
     protected abstract PackedReader OpenChecked();
 
     /// <summary>Begins a later pass over what the first one accepted; <see cref="InvalidDataException"/> also says that it is damaged.</summary>
-    protected virtual PackedReader OpenAgain() => OpenChecked();
+    /// <param name="restart">The text's offset to begin at, one that <see cref="RestartBefore"/> gave.</param>
+    protected virtual PackedReader OpenAgain(long restart) => OpenChecked();
+
+    /// <summary>The last place at or before an offset where a later pass can begin; 0 where it can begin at the front alone.</summary>
+    protected virtual long RestartBefore(long offset) => 0;
 
     /// <inheritdoc/>
     /// <remarks>One thread unpacks ahead while this one takes the lines.</remarks>
@@ -138,7 +142,8 @@ internal abstract class PackedTextFile(InputFile file, int mostCursors) : TextFi
         lock (_gate)
         {
             Cursor? best = _cursors.Where(c => c.At <= offset).MaxBy(c => c.At);
-            if (best is null) return new Cursor(OpenAgain());
+            long restart = RestartBefore(offset);
+            if (best is null || best.At < restart) return new Cursor(OpenAgain(restart), restart);
             _cursors.Remove(best);
             return best;
         }
@@ -155,9 +160,9 @@ internal abstract class PackedTextFile(InputFile file, int mostCursors) : TextFi
         }
     }
 
-    private sealed class Cursor(PackedReader reader) : IDisposable
+    private sealed class Cursor(PackedReader reader, long start) : IDisposable
     {
-        public long At { get; private set; }
+        public long At { get; private set; } = start;
 
         public void Skip(long offset)
         {

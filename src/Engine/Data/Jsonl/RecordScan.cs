@@ -165,7 +165,7 @@ internal sealed class RecordScan
             done += part.Length;
         }
 
-        return $"{file.File.Name}:{line}:{Entries[row].IdStart + 1}";
+        return file.Place(line, Entries[row].IdStart + 1);
     }
 
     private EngineException TooLong(ReadOnlySpan<byte> start, long lineNumber)
@@ -176,6 +176,5 @@ internal sealed class RecordScan
         return Error(lineNumber, fault);
     }
 
-    private EngineException Error(long lineNumber, LineFault fault) =>
-        new(new EngineError(ExitCode.Input, fault.Code, fault.Message, _file.File.Name, (int)Math.Min(lineNumber, int.MaxValue), fault.Offset + 1));
+    private EngineException Error(long lineNumber, LineFault fault) => new(_file.Fault(lineNumber, fault));
 }

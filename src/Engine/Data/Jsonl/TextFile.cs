@@ -31,6 +31,17 @@ internal abstract class TextFile(InputFile file) : IDisposable
     /// <exception cref="EngineException">The file became shorter: exit 5. It cannot be read: exit 7.</exception>
     public abstract void Read(long offset, Span<byte> buffer);
 
+    /// <summary>An error in a record.</summary>
+    /// <param name="line">Its line, from 1.</param>
+    /// <param name="fault">What is wrong.</param>
+    public virtual EngineError Fault(long line, LineFault fault) =>
+        new(ExitCode.Input, fault.Code, fault.Message, file.Name, (int)Math.Min(line, int.MaxValue), fault.Offset + 1);
+
+    /// <summary>Where something stands, for messages about another place.</summary>
+    /// <param name="line">Its line, from 1.</param>
+    /// <param name="column">Its byte in the line, from 1.</param>
+    public virtual string Place(long line, int column) => $"{file.Name}:{line}:{column}";
+
     /// <inheritdoc/>
     public virtual void Dispose()
     {

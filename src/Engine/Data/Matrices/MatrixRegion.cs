@@ -1,5 +1,6 @@
 using Engine.Kernels;
 using Engine.Native.Files;
+using Microsoft.Win32.SafeHandles;
 
 namespace Engine.Data.Matrices;
 
@@ -33,16 +34,24 @@ internal readonly record struct MatrixRegion(long Offset, long Rows, int Dim, St
     /// <param name="file">The file, mapped as a whole.</param>
     /// <param name="scale">What an 8-bit element is multiplied by; 1 otherwise.</param>
     /// <exception cref="EngineException">The file cannot be mapped: exit 7.</exception>
-    public RowSource Open(InputFile file, float scale)
+    public RowSource Open(InputFile file, float scale) => Open(file.Handle, file.Length, file.Name, scale);
+
+    /// <summary>Opens the region of any open file; the map outlives the handle.</summary>
+    /// <param name="handle">The file, mapped as a whole.</param>
+    /// <param name="length">Bytes it has, at least those of the region.</param>
+    /// <param name="name">How messages call it.</param>
+    /// <param name="scale">What an 8-bit element is multiplied by; 1 otherwise.</param>
+    /// <exception cref="EngineException">The file cannot be mapped: exit 7.</exception>
+    public RowSource Open(SafeFileHandle handle, long length, string name, float scale)
     {
         MappedFile mapped;
         try
         {
-            mapped = MappedFile.Open(file.Handle, file.Length, file.Name);
+            mapped = MappedFile.Open(handle, length, name);
         }
         catch (Exception refused) when (IoError.IsFrom(refused))
         {
-            throw IoError.Reading(file.Name, refused);
+            throw IoError.Reading(name, refused);
         }
 
         // The order of bytes means nothing for one byte, the order of axes nothing for one row or column.
