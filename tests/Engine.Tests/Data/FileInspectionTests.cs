@@ -1,7 +1,6 @@
 using System.IO.Compression;
 using System.Text;
 using Engine.Data;
-using Engine.Kernels;
 
 namespace Engine.Tests.Data;
 

@@ -51,7 +51,7 @@ public sealed class SameMatrixTests : IDisposable
             stream.ReadExactly(bytes);
             ReadOnlySpan<float> values = MemoryMarshal.Cast<byte, float>(bytes.AsSpan(8));
             List<string> rows = [];
-            for (int row = 0; row < values.Length / Dim; row++) rows.Add($"({row}, [{string.Join(", ", values.Slice(row * Dim, Dim).ToArray().Select(v => v.ToString("R", CultureInfo.InvariantCulture)))}]::FLOAT[])");
+            for (int row = 0; row < values.Length / Dim; row++) rows.Add($"({row}, [{string.Join(", ", values.Slice(row * Dim, Dim).ToArray().Select(v => $"'{v.ToString("R", CultureInfo.InvariantCulture)}'"))}]::FLOAT[])");
             DuckDbFiles.Write(_work.At($"{name}.parquet"), $"SELECT id, v FROM (VALUES {string.Join(", ", rows)}) t(id, v) ORDER BY id", "ROW_GROUP_SIZE 256");
         }
 

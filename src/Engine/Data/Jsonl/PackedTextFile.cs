@@ -31,21 +31,22 @@ internal abstract class PackedTextFile(InputFile file, int mostCursors) : TextFi
     /// <inheritdoc/>
     public sealed override void Read(long offset, Span<byte> buffer)
     {
-        Cursor cursor = Rent(offset);
+        Cursor? cursor = null;
         try
         {
+            cursor = Rent(offset);
             cursor.Skip(offset);
             cursor.Read(buffer);
         }
         catch (Exception damaged) when (damaged is InvalidDataException or EngineException { Exit: ExitCode.Input })
         {
             // Every byte was checked in the first pass.
-            cursor.Dispose();
+            cursor?.Dispose();
             throw new EngineException(new EngineError(ExitCode.InputChanged, "CHANGED", "the input changed during the run: it cannot be unpacked any more. Run again when nothing writes to it.", File.Name), damaged);
         }
         catch
         {
-            cursor.Dispose();
+            cursor?.Dispose();
             throw;
         }
 
