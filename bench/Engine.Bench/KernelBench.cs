@@ -10,6 +10,8 @@ public class KernelBench
     private const int K = 256;
     private const int Queries = 64;
     private const int Tokens = 256;
+    private const int Asked = 1024;
+    private const int Vectors = 4;
 
     private IKernels _kernels = null!;
     private ArrayRows _f32 = null!;
@@ -24,6 +26,11 @@ public class KernelBench
     private long[] _offsets = null!;
     private float[] _pooled = null!;
     private QueryGroups _queries = null!;
+    private int[] _asked = null!;
+    private double[] _covered = null!;
+    private long[] _gains = null!;
+    private double[] _wide = null!;
+    private double[] _products = null!;
 
     /// <summary>True for the smoke run: small data, no claim.</summary>
     internal static bool Small { get; set; }
@@ -51,6 +58,12 @@ public class KernelBench
         _offsets = [.. Enumerable.Range(0, Rows / Tokens + 1).Select(r => (long)r * Tokens)];
         _pooled = new float[Rows / Tokens * Dim];
         _queries = new QueryGroups(MadeMatrix.Values(Queries, Dim, seed: 3), Dim, [0, Queries]).Ungrouped();
+        _asked = [.. Enumerable.Range(0, Asked)];
+        _covered = new double[Rows];
+        Array.Fill(_covered, 0.9);
+        _gains = new long[Asked];
+        _wide = Array.ConvertAll(_centroids[..(Vectors * Dim)], v => (double)v);
+        _products = new double[Rows * Vectors];
     }
 
     [GlobalCleanup]
@@ -86,6 +99,18 @@ public class KernelBench
     [Benchmark]
     public ScoreRange[] SimilarityRangesF16() => _kernels.SimilarityRanges(_f16, _norms, _queries, Pass.Unwatched);
 
+    [Benchmark]
+    public RankedRows[] SimilarRowsF16() => _kernels.SimilarRows(_f16, _norms, [], _asked, [], 1, 0.9, Pass.Unwatched);
+
+    [Benchmark]
+    public RankedRows[] NearestRowsF16() => _kernels.NearestRows(_f16, _norms, _asked, 6, Pass.Unwatched);
+
+    [Benchmark]
+    public void CoverageGainsF16() => _kernels.CoverageGains(_f16, _norms, _covered, _asked, 40, _gains, Pass.Unwatched);
+
+    [Benchmark]
+    public void DotProductsF16() => _kernels.DotProducts(_f16, _wide, _products, Pass.Unwatched);
+
     /// <summary>What one call of a benchmark does by definition.</summary>
     internal static KernelWork WorkOf(string benchmark)
     {
@@ -98,6 +123,8 @@ public class KernelBench
             nameof(AccumulateCentroidsF32) => new KernelWork(4 * elements, elements),
             nameof(RelaxMinDistancesF32) => new KernelWork(4 * elements, 3 * elements),
             nameof(TopSimilaritiesF16) or nameof(SimilarityRangesF16) => new KernelWork(2 * elements, 2 * elements * Queries),
+            nameof(SimilarRowsF16) or nameof(NearestRowsF16) or nameof(CoverageGainsF16) => new KernelWork(2 * elements, 2 * elements * Asked),
+            nameof(DotProductsF16) => new KernelWork(2 * elements, 2 * elements * Vectors),
             _ => throw new ArgumentOutOfRangeException(nameof(benchmark), benchmark, "No work is declared for this benchmark."),
         };
     }

@@ -76,6 +76,53 @@ public interface IKernels : IDisposable
 
     /// <summary>The lowest and highest group score over all rows, per group.</summary>
     ScoreRange[] SimilarityRanges(RowSource rows, ReadOnlySpan<double> norms, QueryGroups queries, Pass pass);
+
+    /// <summary>The rows most similar to some rows of the same matrix, exactly.</summary>
+    /// <param name="rows">[rows x dim].</param>
+    /// <param name="norms">[rows], Euclidean norms from <see cref="Inspect"/>; those of candidates and queries are above 0.</param>
+    /// <param name="which">The candidates, distinct rows in any order; empty means all rows in their order.</param>
+    /// <param name="queries">The rows whose likes are wanted. A row is never its own like.</param>
+    /// <param name="until">[queries], how many of the first candidates a query looks at; empty means all of them.</param>
+    /// <param name="depth">Rows wanted per query, at least 1.</param>
+    /// <param name="above">Only rows whose canonical cosine is above this count; minus infinity for all.</param>
+    /// <param name="pass">Cancellation and progress.</param>
+    /// <returns>One list per query, by cosine descending, then row ascending; shorter than <paramref name="depth"/> when fewer rows count.</returns>
+    RankedRows[] SimilarRows(
+        RowSource rows,
+        ReadOnlySpan<double> norms,
+        ReadOnlySpan<int> which,
+        ReadOnlySpan<int> queries,
+        ReadOnlySpan<int> until,
+        int depth,
+        double above,
+        Pass pass);
+
+    /// <summary>The rows nearest to some rows of the same matrix by squared Euclidean distance, exactly. A row is never its own neighbour.</summary>
+    /// <param name="rows">[rows x dim].</param>
+    /// <param name="norms">[rows], Euclidean norms from <see cref="Inspect"/>.</param>
+    /// <param name="queries">The rows whose neighbours are wanted.</param>
+    /// <param name="depth">Neighbours wanted per query, at least 1.</param>
+    /// <param name="pass">Cancellation and progress.</param>
+    /// <returns>One list per query, nearest first, then row ascending; its scores are canonical squared distances.</returns>
+    RankedRows[] NearestRows(RowSource rows, ReadOnlySpan<double> norms, ReadOnlySpan<int> queries, int depth, Pass pass);
+
+    /// <summary>Adds up how much closer rows would be to something chosen if a query were chosen too: the gains of facility location.</summary>
+    /// <param name="rows">[rows x dim].</param>
+    /// <param name="norms">[rows], Euclidean norms from <see cref="Inspect"/>, all above 0.</param>
+    /// <param name="covered">[rows], the cosine of each row to what is nearest among the chosen; -1 before there is anything.</param>
+    /// <param name="queries">Rows of the same matrix.</param>
+    /// <param name="fractionBits">q: a gain g adds round(g * 2^q), half to even. The caller picks q so that no sum can leave 63 bits; no g is over 2.</param>
+    /// <param name="gains">Destination, [queries]: sum over rows r of max(0, cos(r, query) - covered[r]) in fixed point.</param>
+    /// <param name="pass">Cancellation and progress.</param>
+    void CoverageGains(
+        RowSource rows, ReadOnlySpan<double> norms, ReadOnlySpan<double> covered, ReadOnlySpan<int> queries, int fractionBits, Span<long> gains, Pass pass);
+
+    /// <summary>Dot products of every row with a few vectors, canonically.</summary>
+    /// <param name="rows">[rows x dim].</param>
+    /// <param name="vectors">[count x dim], float64, row-major.</param>
+    /// <param name="products">Destination, [rows x count].</param>
+    /// <param name="pass">Cancellation and progress.</param>
+    void DotProducts(RowSource rows, ReadOnlySpan<double> vectors, Span<double> products, Pass pass);
 }
 
 /// <summary>What <see cref="IKernels.Inspect"/> saw.</summary>

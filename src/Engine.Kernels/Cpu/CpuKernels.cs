@@ -101,6 +101,56 @@ internal sealed class CpuKernels<TLanes, TFloat, TDouble> : IKernels
         return For(rows).SimilarityRanges(rows, norms, queries, Threads, pass);
     }
 
+    /// <inheritdoc/>
+    public RankedRows[] SimilarRows(
+        RowSource rows,
+        ReadOnlySpan<double> norms,
+        ReadOnlySpan<int> which,
+        ReadOnlySpan<int> queries,
+        ReadOnlySpan<int> until,
+        int depth,
+        double above,
+        Pass pass)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(depth, 1);
+        Shapes.One(rows, norms.Length, nameof(norms));
+        Shapes.Numbers(rows, which, nameof(which));
+        Shapes.Numbers(rows, queries, nameof(queries));
+        Shapes.Until(until, queries.Length, which.IsEmpty ? rows.Rows : which.Length);
+        return For(rows).SimilarRows(rows, norms, which, queries, until, depth, above, Threads, pass);
+    }
+
+    /// <inheritdoc/>
+    public RankedRows[] NearestRows(RowSource rows, ReadOnlySpan<double> norms, ReadOnlySpan<int> queries, int depth, Pass pass)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(depth, 1);
+        Shapes.One(rows, norms.Length, nameof(norms));
+        Shapes.Numbers(rows, queries, nameof(queries));
+        return For(rows).NearestRows(rows, norms, queries, depth, Threads, pass);
+    }
+
+    /// <inheritdoc/>
+    public void CoverageGains(
+        RowSource rows, ReadOnlySpan<double> norms, ReadOnlySpan<double> covered, ReadOnlySpan<int> queries, int fractionBits, Span<long> gains, Pass pass)
+    {
+        Shapes.One(rows, norms.Length, nameof(norms));
+        Shapes.One(rows, covered.Length, nameof(covered));
+        Shapes.Numbers(rows, queries, nameof(queries));
+        if (gains.Length != queries.Length) throw new ArgumentException($"{queries.Length} queries need as many gains, not {gains.Length}.", nameof(gains));
+        ArgumentOutOfRangeException.ThrowIfNegative(fractionBits);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(fractionBits, 52);
+        For(rows).CoverageGains(rows, norms, covered, queries, fractionBits, gains, Threads, pass);
+    }
+
+    /// <inheritdoc/>
+    public void DotProducts(RowSource rows, ReadOnlySpan<double> vectors, Span<double> products, Pass pass)
+    {
+        Shapes.Vectors(rows, vectors.Length, 1, nameof(vectors));
+        long wanted = checked(rows.Rows * (vectors.Length / rows.Dim));
+        if (products.Length != wanted) throw new ArgumentException($"{rows.Rows} rows and {vectors.Length / rows.Dim} vectors need {wanted} products, not {products.Length}.", nameof(products));
+        For(rows).DotProducts(rows, vectors, products, Threads, pass);
+    }
+
     /// <summary>Nothing to give back: workers and scratch memory live within a call.</summary>
     public void Dispose()
     {

@@ -40,6 +40,31 @@ internal abstract class ElementKernels
         Pass pass);
 
     public abstract ScoreRange[] SimilarityRanges(RowSource rows, ReadOnlySpan<double> norms, QueryGroups queries, int threads, Pass pass);
+
+    public abstract RankedRows[] SimilarRows(
+        RowSource rows,
+        ReadOnlySpan<double> norms,
+        ReadOnlySpan<int> which,
+        ReadOnlySpan<int> queries,
+        ReadOnlySpan<int> until,
+        int depth,
+        double above,
+        int threads,
+        Pass pass);
+
+    public abstract RankedRows[] NearestRows(RowSource rows, ReadOnlySpan<double> norms, ReadOnlySpan<int> queries, int depth, int threads, Pass pass);
+
+    public abstract void CoverageGains(
+        RowSource rows,
+        ReadOnlySpan<double> norms,
+        ReadOnlySpan<double> covered,
+        ReadOnlySpan<int> queries,
+        int fractionBits,
+        Span<long> gains,
+        int threads,
+        Pass pass);
+
+    public abstract void DotProducts(RowSource rows, ReadOnlySpan<double> vectors, Span<double> products, int threads, Pass pass);
 }
 
 /// <summary>The kernels for one width and one element type.</summary>
@@ -115,4 +140,56 @@ internal sealed unsafe class ElementKernels<TLanes, TFloat, TDouble, TElement> :
             return GroupRanges<TLanes, TFloat, TDouble, TElement>.Run(new(rows, lengths, packed, pass), threads);
         }
     }
+
+    public override RankedRows[] SimilarRows(
+        RowSource rows,
+        ReadOnlySpan<double> norms,
+        ReadOnlySpan<int> which,
+        ReadOnlySpan<int> queries,
+        ReadOnlySpan<int> until,
+        int depth,
+        double above,
+        int threads,
+        Pass pass)
+    {
+        if (queries.IsEmpty) return [];
+        using RowQueries vectors = new(rows, queries);
+        using CosineNeighbourhood<TLanes, TFloat, TDouble> measure = new(vectors);
+        return RowNeighbours<TLanes, TFloat, TDouble, TElement>.Run(rows, norms, which, queries, until, measure, depth, above, threads, pass);
+    }
+
+    public override RankedRows[] NearestRows(RowSource rows, ReadOnlySpan<double> norms, ReadOnlySpan<int> queries, int depth, int threads, Pass pass)
+    {
+        if (queries.IsEmpty) return [];
+        using RowQueries vectors = new(rows, queries);
+        using DistanceNeighbourhood<TLanes, TFloat, TDouble> measure = new(vectors);
+        RankedRows[] lists = RowNeighbours<TLanes, TFloat, TDouble, TElement>.Run(rows, norms, [], queries, [], measure, depth, double.NegativeInfinity, threads, pass);
+        return Array.ConvertAll(lists, list => list with { Scores = Array.ConvertAll(list.Scores, score => -score) });
+    }
+
+    public override void CoverageGains(
+        RowSource rows,
+        ReadOnlySpan<double> norms,
+        ReadOnlySpan<double> covered,
+        ReadOnlySpan<int> queries,
+        int fractionBits,
+        Span<long> gains,
+        int threads,
+        Pass pass)
+    {
+        gains.Clear();
+        if (queries.IsEmpty) return;
+        using RowQueries vectors = new(rows, queries);
+
+        // The spans stay fixed until the pass is done.
+        fixed (double* lengths = norms)
+        fixed (double* nearest = covered)
+        {
+            using SimilarityQueries<TLanes, TFloat, TDouble> packed = new(vectors.Pointer, vectors.Count, vectors.Dim, [0, vectors.Count]);
+            CoverageSums<TLanes, TFloat, TDouble, TElement>.Run(new(rows, lengths, packed, pass), nearest, fractionBits, gains, threads);
+        }
+    }
+
+    public override void DotProducts(RowSource rows, ReadOnlySpan<double> vectors, Span<double> products, int threads, Pass pass)
+        => RowProducts<TLanes, TFloat, TDouble, TElement>.Run(rows, vectors, products, threads, pass);
 }

@@ -48,8 +48,16 @@ internal sealed unsafe class RowTile<TLanes, TFloat, TDouble, TElement> : IDispo
     /// <summary>Widens rows first .. first + count - 1 of a block and multiplies them with every column.</summary>
     public void Multiply(MatrixView view, nint first, int count)
     {
-        for (int r = 0; r < count; r++) Widen(view.DangerousRow(first + r), view.Scale, Row(r));
+        for (int r = 0; r < count; r++) Load(r, view, first + r);
+        Multiply(count);
+    }
 
+    /// <summary>Widens one row of a block into a place of the tile.</summary>
+    public void Load(int place, MatrixView view, nint row) => Widen(view.DangerousRow(row), view.Scale, Row(place));
+
+    /// <summary>Multiplies the first so many loaded rows with every column.</summary>
+    public void Multiply(int count)
+    {
         // Rows beyond the count hold an earlier block's values; their products are computed and never read.
         int whole = (count + ProductTile<TLanes, TFloat, TDouble>.TileRows - 1) / ProductTile<TLanes, TFloat, TDouble>.TileRows * ProductTile<TLanes, TFloat, TDouble>.TileRows;
         ProductTile<TLanes, TFloat, TDouble>.Multiply(_rows.Pointer, _stride, whole, _columns, _dots.Pointer);

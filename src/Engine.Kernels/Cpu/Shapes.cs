@@ -56,6 +56,22 @@ internal static class Shapes
         One(rows, norms, nameof(norms));
     }
 
+    /// <summary>Row numbers that exist.</summary>
+    public static void Numbers(RowSource rows, ReadOnlySpan<int> numbers, string name)
+    {
+        foreach (int row in numbers)
+            if ((uint)row >= (ulong)rows.Rows) throw new ArgumentException($"There is no row {row} among {rows.Rows}.", name);
+    }
+
+    /// <summary>Nothing, or for every query how many of the candidates it looks at.</summary>
+    public static void Until(ReadOnlySpan<int> until, int queries, long candidates)
+    {
+        if (until.IsEmpty) return;
+        if (until.Length != queries) throw new ArgumentException($"{queries} queries need as many limits, not {until.Length}.", nameof(until));
+        foreach (int end in until)
+            if (end < 0 || end > candidates) throw new ArgumentException($"A query looks at {end} of {candidates} candidates.", nameof(until));
+    }
+
     private static void Seen(int row, int seen, int centres)
     {
         if (seen < 0 || seen > centres) throw new ArgumentException($"Row {row} has seen {seen} of {centres} centres.", nameof(seen));

@@ -31,6 +31,7 @@ internal sealed class StepFiles(RunOutputs files)
         if (selection.Radii is { } radii) files.Write(RunFiles.OfStep(step, "radii.npy"), stream => NpyWriter.Write(stream, radii));
         if (selection.PoolScores is { } scores) WriteScores(step, scores);
         if (selection.Rankings is { } rankings) RankingFiles.Write(files, step, rankings);
+        if (selection.Duplicates is { } duplicates) files.Write(RunFiles.OfStep(step, DuplicatesFile.Name), stream => DuplicatesFile.Write(duplicates, selection.Pool, stream));
     }
 
     private void WriteTask(string step, TaskCentre task)
@@ -49,6 +50,7 @@ internal sealed class StepFiles(RunOutputs files)
             json.WriteStartObject();
             json.WriteNumber("inertia", clustering.Inertia);
             json.WriteNumber("iterations", clustering.Iterations);
+            json.WriteBoolean("spherical", clustering.Spherical);
             json.WriteStartArray("sizes");
             foreach (long size in clustering.Sizes) json.WriteNumberValue(size);
             json.WriteEndArray();

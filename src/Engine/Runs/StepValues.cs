@@ -66,6 +66,7 @@ internal sealed class StepValues(Func<string, string> folder, ValueStore values,
         {
             Of = of,
             Pool = pool,
+            Spherical = facts.RootElement.GetProperty("spherical").GetBoolean(),
             Centroids = RowCopies.Of(centroids.Matrix),
             Assignments = Integers(step, "assignments.npy"),
             Sizes = [.. facts.RootElement.GetProperty("sizes").EnumerateArray().Select(s => s.GetInt64())],
@@ -97,7 +98,20 @@ internal sealed class StepValues(Func<string, string> folder, ValueStore values,
 
         if (table.Read()) return null;
         ScoreTable? poolScores = note.Of is null ? null : ReadScores(step, pool, note.Of);
-        return new Selection { Indices = indices, PoolRows = note.PoolRows, Pool = pool, Scores = scores, PoolScores = poolScores, Tasks = tasks, Queries = queries, Clusters = clusters, Radii = radii };
+        Duplicate[]? duplicates = File.Exists(folder(RunFiles.OfStep(step, DuplicatesFile.Name))) ? DuplicatesFile.Read(new CsvReader(Open(step, DuplicatesFile.Name))) : null;
+        return new Selection
+        {
+            Indices = indices,
+            PoolRows = note.PoolRows,
+            Pool = pool,
+            Scores = scores,
+            PoolScores = poolScores,
+            Tasks = tasks,
+            Queries = queries,
+            Clusters = clusters,
+            Radii = radii,
+            Duplicates = duplicates,
+        };
     }
 
     private ScoreTable ReadScores(string step, Records? pool, string name)

@@ -14,6 +14,9 @@ public sealed class Clustering : Value
     /// <summary>The vectors that were clustered.</summary>
     public required Embeddings Of { get; init; }
 
+    /// <summary>True when rows were clustered by direction: distances are those of unit rows to unit centroids.</summary>
+    public bool Spherical { get; init; }
+
     /// <summary>[k x dim], row-major.</summary>
     public required float[] Centroids { get; init; }
 

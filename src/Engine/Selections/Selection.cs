@@ -38,4 +38,7 @@ public sealed class Selection : Value
 
     /// <summary>The ranked lists the rows were taken from, when the step was asked to keep them: another budget can be served from them without the vectors.</summary>
     public IReadOnlyList<RankedRows>? Rankings { get; init; }
+
+    /// <summary>The rows that were left out as duplicates, by row, for a method that looks for them; otherwise null.</summary>
+    public IReadOnlyList<Duplicate>? Duplicates { get; init; }
 }

@@ -78,6 +78,7 @@ public sealed record KMeans : Step<Clustering>
         {
             Of = In,
             Pool = In.Pool,
+            Spherical = Spherical,
             Centroids = result.Centroids,
             Assignments = result.Assignments,
             Sizes = result.Sizes,

@@ -15,6 +15,12 @@ public sealed record MeasureIndicators : Step<ScoreTable>
     private static readonly string[] OfText = ["inputLength", "outputLength", "mtld"];
     private static readonly string[] OfModels = ["perplexity", "ifd", "reward", "naturalness", "coherence", "understandability"];
 
+    /// <summary>The indicators this step measures, in a sentence.</summary>
+    internal static string Known { get; } = $"{string.Join(", ", OfText)}, {Neighbour}1, {Neighbour}2, ...";
+
+    /// <summary>An expression for every name that means something, whether this step measures it or a model does.</summary>
+    internal static string NamePattern { get; } = $"{string.Join('|', OfText.Concat(OfModels))}|{Neighbour}[1-9][0-9]{{0,8}}";
+
     /// <summary>The records.</summary>
     public required Records In { get; init; }
 
@@ -46,6 +52,12 @@ public sealed record MeasureIndicators : Step<ScoreTable>
         if (Which.Any(name => OfText.Contains(name))) ReadTexts(columns, rows, run.Pass);
         return new ScoreTable(columns, run.Name) { Pool = In };
     }
+
+    /// <summary>Whether a name means something.</summary>
+    internal static bool IsKnown(string name) => OfText.Contains(name) || OfModels.Contains(name) || DepthOf(name) > 0;
+
+    /// <summary>What is said of a name that means nothing.</summary>
+    internal static string UnknownName(string name) => $"found the indicator \"{name}\", expected one of: {Known}.{Suggestion.For(name, [.. OfText, .. OfModels, $"{Neighbour}6"])}";
 
     private void ReadTexts(Dictionary<string, double[]> columns, int rows, Pass pass)
     {
@@ -89,21 +101,19 @@ public sealed record MeasureIndicators : Step<ScoreTable>
             throw EngineException.Input(vectors.Name, "ROWS", $"there are {vectors.Rows} vectors, but {In.Name} has {rows} records. Give one vector per record.");
         if (depths.Max() >= rows)
             throw EngineException.Input(In.Name, "ROWS", $"neighbour {depths.Max()} is asked for, but a row has only {rows - 1} others. Ask for a nearer one.");
-        vectors.Norms(run.Kernels, new Pass(cancel: run.Pass.Cancel));
+        double[] norms = vectors.Norms(run.Kernels, new Pass(cancel: run.Pass.Cancel));
         run.Count(vectors.Bytes, 3.0 * rows * rows * vectors.Dim);
-        return NearestNeighbours.Distances(vectors.Matrix, depths, run.Kernels.Threads, run.Pass);
+        return NearestNeighbours.Distances(vectors.Matrix, norms, depths, run.Kernels, run.Pass);
     }
 
     private void CheckNames()
     {
-        string known = $"{string.Join(", ", OfText)}, {Neighbour}1, {Neighbour}2, ...";
         foreach (string name in Which)
         {
             if (Which.Count(other => other == name) > 1) throw Refuse(ExitCode.Plan, "DUPLICATE", $"the indicator \"{name}\" is named twice, expected distinct names. Remove one.");
-            if (OfText.Contains(name) || DepthOf(name) > 0) continue;
-            throw OfModels.Contains(name)
-                ? Refuse(ExitCode.Native, "MODEL", $"the indicator \"{name}\" needs a language model, which this step does not run; it measures {known}. Compute it elsewhere and give it to quality as a column of a \"scores\" input.")
-                : Refuse(ExitCode.Plan, "VALUE", $"found the indicator \"{name}\", expected one of: {known}.{Suggestion.For(name, [.. OfText, "knn6"])}");
+            if (OfModels.Contains(name))
+                throw Refuse(ExitCode.Native, "MODEL", $"the indicator \"{name}\" needs a language model, which this step does not run; it measures {Known}. Compute it elsewhere and give it to quality as a column of a \"scores\" input.");
+            if (!IsKnown(name)) throw Refuse(ExitCode.Plan, "VALUE", UnknownName(name));
         }
 
         static EngineException Refuse(ExitCode exit, string code, string message) => new(new EngineError(exit, code, message));
@@ -111,14 +121,14 @@ public sealed record MeasureIndicators : Step<ScoreTable>
 
     /// <summary>i of <c>knn{i}</c>, or 0 for another name.</summary>
     private static int DepthOf(string name) =>
-        name.StartsWith(Neighbour, StringComparison.Ordinal) && name.Length > 3 && name[3] is >= '1' and <= '9'
+        name.StartsWith(Neighbour, StringComparison.Ordinal) && name.Length is > 3 and <= 12 && name[3] is >= '1' and <= '9'
         && int.TryParse(name.AsSpan(3), NumberStyles.None, CultureInfo.InvariantCulture, out int depth) ? depth : 0;
 
     private static StepBinding Define()
     {
         var keys = new ParameterSet();
         Parameter<Reference> @in = keys.Required("in", Shapes.Reference(ValueKind.Records), "The records.");
-        Parameter<IReadOnlyList<string>> which = keys.Required("which", Shapes.OneOrMore(Shapes.Text), "The indicators, in the order of the columns: inputLength, outputLength, mtld, knn1, knn2 and so on.");
+        Parameter<IReadOnlyList<string>> which = keys.Required("which", new IndicatorShape(), "The indicators, in the order of the columns: inputLength, outputLength, mtld, knn1, knn2 and so on.");
         Parameter<Reference?> embeddings = keys.Optional("embeddings", Shapes.Reference(ValueKind.Embeddings), "The records' vectors, for knn.");
         return new StepBinding("indicators", ValueKind.Scores, "Measures records, one column per indicator.", keys, (arguments, inputs) => new MeasureIndicators
         {

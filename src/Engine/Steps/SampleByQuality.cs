@@ -10,9 +10,6 @@ namespace Engine.Steps;
 /// <remarks>Source: kMQ of Diversify and Conquer (Yu et al. 2024), methods 4.2 and 4.6.</remarks>
 public sealed record SampleByQuality : Step<Selection>
 {
-    /// <summary>The longest list of clusters the manifest gets.</summary>
-    private const int MostListed = 1024;
-
     /// <summary>A clustering of the pool.</summary>
     public required Clustering Clusters { get; init; }
 
@@ -60,10 +57,9 @@ public sealed record SampleByQuality : Step<Selection>
         }
 
         int budget = Budget.Of(rows);
-        int[][] members = Members();
-        int[] allocation = Allocate(budget, members);
-        int[] chosen = Draw(quality, members, allocation, run);
-        Note(run, budget, allocation);
+        ClusterShares shares = ClusterShares.Of(Clusters, budget, Allocation, WithReplacement, Quality.Name);
+        int[] chosen = Draw(quality, shares.Members, shares.Counts, run);
+        shares.Note(run, budget);
         run.Count(rows * (long)(sizeof(double) + sizeof(int)), 0);
         return new Selection
         {
@@ -73,30 +69,6 @@ public sealed record SampleByQuality : Step<Selection>
             Scores = Array.ConvertAll(chosen, row => quality[row]),
             Clusters = Array.ConvertAll(chosen, row => Clusters.Assignments[row]),
         };
-    }
-
-    /// <summary>The rows of every cluster, ascending.</summary>
-    private int[][] Members()
-    {
-        int[][] members = Array.ConvertAll(Clusters.Sizes, size => new int[size]);
-        int[] filled = new int[members.Length];
-        for (int row = 0; row < Clusters.Assignments.Length; row++)
-        {
-            int cluster = Clusters.Assignments[row];
-            members[cluster][filled[cluster]++] = row;
-        }
-
-        return members;
-    }
-
-    private int[] Allocate(int budget, int[][] members)
-    {
-        int[] stock = Array.ConvertAll(members, rows => WithReplacement && rows.Length > 0 ? int.MaxValue : rows.Length);
-        if (Allocation == ClusterAllocation.Proportional) return ClusterBudget.Proportional(Clusters.Sizes, stock, budget);
-        return budget >= members.Length
-            ? ClusterBudget.Equal(stock, budget)
-            : throw EngineException.Input(Quality.Name, "BUDGET",
-                $"the budget is {budget} rows for {members.Length} clusters, so equal shares are 0 rows each. Raise the budget, lower k, or set \"allocation\": \"proportional\".");
     }
 
     /// <summary>The draw of every cluster, clusters in ascending order. Without replacement the stream gives one number to every row of the pool, cluster by cluster.</summary>
@@ -122,14 +94,6 @@ public sealed record SampleByQuality : Step<Selection>
         return [.. chosen];
     }
 
-    private static void Note(StepRun run, int budget, int[] allocation)
-    {
-        run.Note("clusters", allocation.Length);
-        run.Note("allocation", allocation[..Math.Min(allocation.Length, MostListed)]);
-        if (allocation.Length > MostListed) run.Note("allocationListed", MostListed);
-        run.Note("unspent", budget - allocation.Sum());
-    }
-
     private static StepBinding Define()
     {
         var keys = new ParameterSet();
@@ -137,8 +101,7 @@ public sealed record SampleByQuality : Step<Selection>
         Parameter<Reference> quality = keys.Required("quality", Shapes.Reference(ValueKind.Scores), "The quality of every row, higher is better.");
         Parameter<string?> column = keys.Optional("column", Shapes.Text, "The column of the scores; needed when there are several.");
         Parameter<Budget> budget = keys.Required("budget", Shapes.Budget, "How many rows to draw; a share is of the pool's rows.");
-        Parameter<ClusterAllocation> allocation = keys.Optional("allocation",
-            Shapes.Choice(("proportional", ClusterAllocation.Proportional), ("equal", ClusterAllocation.Equal)), ClusterAllocation.Proportional, "proportional",
+        Parameter<ClusterAllocation> allocation = keys.Optional("allocation", ClusterShares.Forms, ClusterAllocation.Proportional, "proportional",
             "How the budget is shared out: in proportion to the clusters' sizes, or floor(budget / k) each, which may leave rows unspent.");
         Parameter<bool> draw = keys.Optional("draw", Shapes.Choice(("withoutReplacement", false), ("withReplacement", true)), false, "withoutReplacement",
             "Whether a row can be drawn once or several times.");

@@ -51,4 +51,26 @@ internal sealed class CountingKernels : IKernels
 
     public ScoreRange[] SimilarityRanges(RowSource rows, ReadOnlySpan<double> norms, QueryGroups queries, Pass pass) =>
         _inner.SimilarityRanges(rows, norms, queries, pass);
+
+    public RankedRows[] SimilarRows(
+        RowSource rows,
+        ReadOnlySpan<double> norms,
+        ReadOnlySpan<int> which,
+        ReadOnlySpan<int> queries,
+        ReadOnlySpan<int> until,
+        int depth,
+        double above,
+        Pass pass) => _inner.SimilarRows(rows, norms, which, queries, until, depth, above, pass);
+
+    public RankedRows[] NearestRows(RowSource rows, ReadOnlySpan<double> norms, ReadOnlySpan<int> queries, int depth, Pass pass) =>
+        _inner.NearestRows(rows, norms, queries, depth, pass);
+
+    public void CoverageGains(
+        RowSource rows, ReadOnlySpan<double> norms, ReadOnlySpan<double> covered, ReadOnlySpan<int> queries, int fractionBits, Span<long> gains, Pass pass)
+    {
+        Distances += rows.Rows * queries.Length;
+        _inner.CoverageGains(rows, norms, covered, queries, fractionBits, gains, pass);
+    }
+
+    public void DotProducts(RowSource rows, ReadOnlySpan<double> vectors, Span<double> products, Pass pass) => _inner.DotProducts(rows, vectors, products, pass);
 }

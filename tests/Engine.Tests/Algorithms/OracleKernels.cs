@@ -143,6 +143,70 @@ internal sealed class OracleKernels : IKernels
     public ScoreRange[] SimilarityRanges(RowSource rows, ReadOnlySpan<double> norms, QueryGroups queries, Pass pass) =>
         [.. GroupScores(rows, norms, queries, pass, out _).Select(group => new ScoreRange(group.Min(), group.Max()))];
 
+    public RankedRows[] SimilarRows(
+        RowSource rows,
+        ReadOnlySpan<double> norms,
+        ReadOnlySpan<int> which,
+        ReadOnlySpan<int> queries,
+        ReadOnlySpan<int> until,
+        int depth,
+        double above,
+        Pass pass)
+    {
+        int[] candidates = which.IsEmpty ? [.. Enumerable.Range(0, (int)rows.Rows)] : which.ToArray();
+        RankedRows[] lists = new RankedRows[queries.Length];
+        for (int q = 0; q < lists.Length; q++)
+        {
+            int query = queries[q];
+            (int Row, double Cosine)[] likes = [.. candidates.Take(until.IsEmpty ? candidates.Length : until[q]).Where(row => row != query)
+                .Select(row => (row, Cosine(rows, row, query, pass))).Where(like => like.Item2 > above).OrderByDescending(like => like.Item2).ThenBy(like => like.row).Take(depth)];
+            lists[q] = new RankedRows([.. likes.Select(like => like.Row)], [.. likes.Select(like => like.Cosine)]);
+        }
+
+        return lists;
+    }
+
+    public RankedRows[] NearestRows(RowSource rows, ReadOnlySpan<double> norms, ReadOnlySpan<int> queries, int depth, Pass pass) =>
+        Array.ConvertAll(queries.ToArray(), query =>
+        {
+            (int Row, double Squared)[] near = [.. Enumerable.Range(0, (int)rows.Rows).Where(row => row != query)
+                .Select(row => (row, Stored(rows, row, pass).Zip(Stored(rows, query, pass), (x, y) => ((double)x - y) * ((double)x - y)).Sum())).OrderBy(n => n.Item2).ThenBy(n => n.row).Take(depth)];
+            return new RankedRows([.. near.Select(n => n.Row)], [.. near.Select(n => n.Squared)]);
+        });
+
+    public void CoverageGains(
+        RowSource rows, ReadOnlySpan<double> norms, ReadOnlySpan<double> covered, ReadOnlySpan<int> queries, int fractionBits, Span<long> gains, Pass pass)
+    {
+        for (int q = 0; q < queries.Length; q++)
+        {
+            gains[q] = 0;
+            for (int r = 0; r < rows.Rows; r++)
+                gains[q] += (long)Math.Round(Math.Max(0, Cosine(rows, r, queries[q], pass) - covered[r]) * Math.Pow(2, fractionBits), MidpointRounding.ToEven);
+        }
+    }
+
+    public void DotProducts(RowSource rows, ReadOnlySpan<double> vectors, Span<double> products, Pass pass)
+    {
+        int count = vectors.Length / rows.Dim;
+        for (int r = 0; r < rows.Rows; r++)
+        {
+            float[] row = Stored(rows, r, pass);
+            for (int v = 0; v < count; v++)
+            {
+                double dot = 0;
+                for (int i = 0; i < row.Length; i++) dot += row[i] * vectors[v * row.Length + i];
+                products[r * count + v] = dot;
+            }
+        }
+    }
+
+    private static double Cosine(RowSource rows, int a, int b, Pass pass)
+    {
+        float[] x = Stored(rows, a, pass), y = Stored(rows, b, pass);
+        double dot = x.Zip(y, (u, v) => (double)u * v).Sum();
+        return dot / (Math.Sqrt(x.Sum(u => (double)u * u)) * Math.Sqrt(y.Sum(v => (double)v * v)));
+    }
+
     private static double[][] GroupScores(RowSource rows, ReadOnlySpan<double> norms, QueryGroups queries, Pass pass, out int[][] named)
     {
         named = [.. Enumerable.Range(0, queries.Groups).Select(_ => new int[rows.Rows])];

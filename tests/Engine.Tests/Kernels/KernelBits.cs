@@ -10,6 +10,8 @@ namespace Engine.Tests.Kernels;
 /// <summary>Every kernel's results on fixed inputs as one hash, and what a child process says about itself.</summary>
 internal static class KernelBits
 {
+    private const int Count = 80;
+
     /// <summary>A child prints what its runtime really offers, then the hash of every set it can run.</summary>
     public static void Print(TextWriter to)
     {
@@ -35,7 +37,7 @@ internal static class KernelBits
 
     private static void Add(IncrementalHash hash, IKernels kernels, int dim, ElementType element, int longestBlock)
     {
-        const int Count = 80, K = 35;
+        const int K = 35;
 
         // Every third row is another's copy, so that ties are part of the test.
         float[] values = Cases.Values(dim, Count * dim);
@@ -77,6 +79,7 @@ internal static class KernelBits
             Add(hash, least);
         }
 
+        AddJoins(hash, kernels, rows, norms);
         QueryGroups queries = new(Cases.Values(dim + 2, 21 * dim), dim, [0, 1, 18, 21]);
         ScoreRange[] ranges = kernels.SimilarityRanges(rows, norms, queries, Pass.Unwatched);
         Add(hash, ranges);
@@ -89,6 +92,28 @@ internal static class KernelBits
                 Add(hash, list.Scores);
                 Add(hash, list.Queries ?? []);
             }
+        }
+    }
+
+    private static void AddJoins(IncrementalHash hash, IKernels kernels, TestRows rows, double[] norms)
+    {
+        int[] which = [.. Enumerable.Range(0, Count).Where(r => r % 4 != 1).Reverse()], queries = [3, 0, 79, 40, 41, 42, 6];
+        double[] covered = [.. Enumerable.Range(0, Count).Select(r => (r % 5 * 0.4) - 1)];
+        long[] gains = new long[queries.Length];
+        kernels.CoverageGains(rows, norms, covered, queries, 45, gains, Pass.Unwatched);
+        Add(hash, gains);
+        double[] products = new double[Count * 5];
+        kernels.DotProducts(rows, Array.ConvertAll(Cases.Values(9, 5 * rows.Dim), v => v / 3.0), products, Pass.Unwatched);
+        Add(hash, products);
+        foreach (RankedRows list in (RankedRows[])
+            [
+                .. kernels.SimilarRows(rows, norms, which, queries, [9, 60, 0, 33, 34, 35, 1], 4, 0.2, Pass.Unwatched),
+                .. kernels.SimilarRows(rows, norms, [], queries, [], 7, double.NegativeInfinity, Pass.Unwatched),
+                .. kernels.NearestRows(rows, norms, queries, 9, Pass.Unwatched),
+            ])
+        {
+            Add(hash, list.Rows);
+            Add(hash, list.Scores);
         }
     }
 

@@ -50,20 +50,37 @@ public sealed class IndicatorsTests
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(3)]
-    public void NeighboursAreThoseOfASortForAnyThreads(int threads)
+    [InlineData(1, 150)]
+    [InlineData(3, 150)]
+    [InlineData(2, 2300)]
+    public void NeighboursAreThoseOfASortForAnyThreads(int threads, int count)
     {
-        const int Rows = 150, Dim = 7;
+        const int Dim = 7;
         var random = new RandomStream(4, "knn");
-        float[] values = [.. Enumerable.Range(0, Rows * Dim).Select(_ => (float)random.NextBelow(4))];
+        float[] values = [.. Enumerable.Range(0, count * Dim).Select(_ => (float)random.NextBelow(count > 1000 ? 1000 : 4))];
         using var rows = ArrayRows.From(values, Dim);
-        double[][] found = NearestNeighbours.Distances(rows, [6, 1, 149], threads, Pass.Unwatched);
-        for (int r = 0; r < Rows; r++)
+        using IKernels kernels = KernelSets.Best(threads);
+        double[] norms = new double[count];
+        kernels.Inspect(rows, norms, Pass.Unwatched);
+        double[][] found = NearestNeighbours.Distances(rows, norms, [6, 1, 149], kernels, Pass.Unwatched);
+        for (int r = 0; r < count; r += count > 1000 ? 97 : 1)
         {
-            double[] sorted = [.. Enumerable.Range(0, Rows).Where(o => o != r).Select(o => Enumerable.Range(0, Dim).Sum(j => Math.Pow((double)values[r * Dim + j] - values[o * Dim + j], 2))).Order()];
+            double[] sorted = [.. Enumerable.Range(0, count).Where(o => o != r).Select(o => Enumerable.Range(0, Dim).Sum(j => Math.Pow((double)values[r * Dim + j] - values[o * Dim + j], 2))).Order()];
             Assert.Equal([Math.Sqrt(sorted[5]), Math.Sqrt(sorted[0]), Math.Sqrt(sorted[148])], found.Select(f => f[r]));
         }
+    }
+
+    [Theory]
+    [InlineData("\"mltd\"", "mtld")]
+    [InlineData("[\"mtld\", \"knn\"]", "knn6")]
+    [InlineData("[\"perplexty\"]", "perplexity")]
+    public void AnUnknownNameIsAnErrorOfThePlan(string which, string meant)
+    {
+        EngineError error = Assert.Single(ReadErrors("indicators", $$"""{ "in": "pool", "which": {{which}} }"""));
+        Assert.Equal((ExitCode.Plan, "VALUE"), (error.Exit, error.Code));
+        Assert.Contains($"Did you mean \"{meant}\"?", error.Message, StringComparison.Ordinal);
+        Assert.Equal("DUPLICATE", Assert.Single(ReadErrors("indicators", """{ "in": "pool", "which": ["mtld", "mtld"] }""")).Code);
+        Assert.Empty(ReadErrors("indicators", """{ "in": "pool", "which": ["mtld", "reward", "knn12"] }"""));
     }
 
     [Fact]

@@ -1,0 +1,193 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Engine.Data;
+using Engine.Kernels;
+using Engine.Kernels.Algorithms;
+using Engine.Plans;
+using Engine.Selections;
+
+namespace Engine.Steps;
+
+/// <summary>Leaves out rows that repeat another: records of the same text, or vectors whose cosine is above a threshold, in the whole pool or within clusters.</summary>
+/// <remarks>Source: SemDeDup (Abbas et al. 2023) and its code for vectors; the exact deduplication of RDS+ (Ivison et al. 2025), methods 1.7, for texts.</remarks>
+public sealed record Deduplicate : Step<Selection>
+{
+    /// <summary>Records, whose texts are compared, or embeddings.</summary>
+    public required Value In { get; init; }
+
+    /// <summary>For embeddings: a row goes when its cosine to a row it is compared with is above this.</summary>
+    public double Threshold { get; init; } = 0.95;
+
+    /// <summary>Compare rows of one cluster only, or null to compare all.</summary>
+    public Clustering? Clusters { get; init; }
+
+    /// <summary>Which of similar rows stays; null for the farthest from the centroid with clusters, and the first without.</summary>
+    public DuplicateKeep? Keep { get; init; }
+
+    /// <summary>For <see cref="DuplicateKeep.Highest"/>: the scores.</summary>
+    public ScoreTable? Scores { get; init; }
+
+    /// <summary>The column of the scores, or null when there is only one.</summary>
+    public string? Column { get; init; }
+
+    /// <summary>Which rows before it a row is compared with.</summary>
+    public SimilarityAgainst Against { get; init; } = SimilarityAgainst.Earlier;
+
+    /// <summary>Only these rows are looked at, in their order, or null for the whole pool.</summary>
+    public Selection? Within { get; init; }
+
+    /// <inheritdoc/>
+    public override string Op => Definition.Op;
+
+    internal static StepBinding Definition { get; } = Define();
+
+    /// <inheritdoc/>
+    public override Selection Run(StepRun run)
+    {
+        int rows = Candidates.CountRows(In);
+        int[] order = Within is null ? [.. Enumerable.Range(0, rows)] : WithinRows(rows);
+        List<Duplicate> removed = In switch
+        {
+            Records records => RepeatedTexts(records, order, run),
+            Embeddings vectors => SimilarVectors(vectors, order, run),
+            _ => throw new ArgumentException("Duplicates are found among records or embeddings."),
+        };
+        removed.Sort((a, b) => a.Row.CompareTo(b.Row));
+        HashSet<int> gone = [.. removed.Select(d => d.Row)];
+        run.Note("removed", removed.Count);
+        return new Selection { Indices = [.. order.Where(row => !gone.Contains(row))], PoolRows = rows, Pool = In.Pool, Duplicates = removed };
+    }
+
+    private int[] WithinRows(int rows) => Within!.PoolRows == rows
+        ? [.. Within.Indices.Distinct()]
+        : throw EngineException.Input(null, "POOL", $"\"within\" has rows from a pool of {Within.PoolRows} rows, but there are {rows}. Select from the same input.");
+
+    /// <summary>Records are equal when every turn's role and stripped content are; the first of equals stays.</summary>
+    private List<Duplicate> RepeatedTexts(Records records, int[] order, StepRun run)
+    {
+        if (Clusters is not null || Keep is not null and not DuplicateKeep.First)
+            throw Refuse("texts are compared exactly and the first of equals stays, so \"clusters\" and another \"keep\" mean nothing. Remove them, or give embeddings.");
+        Dictionary<UInt128, int> first = [];
+        List<Duplicate> removed = [];
+        long bytes = 0;
+        IEnumerable<Conversation> conversations = Within is null ? records.Conversations(0, order.Length) : order.Select(row => records.Conversation(row));
+        int at = 0;
+        foreach (Conversation conversation in conversations)
+        {
+            if (at % 4096 == 0)
+            {
+                run.Pass.Cancel.ThrowIfCancellationRequested();
+                run.Pass.Report("rows", at, order.Length);
+            }
+
+            // Lengths keep turns apart, whatever they contain.
+            byte[] text = Encoding.UTF8.GetBytes(string.Concat(conversation.Turns.Select(turn =>
+                string.Create(CultureInfo.InvariantCulture, $"{turn.Role.Length} {turn.Role} {turn.Content.Trim().Length} {turn.Content.Trim()}"))));
+            bytes += text.Length;
+            UInt128 key = System.Buffers.Binary.BinaryPrimitives.ReadUInt128LittleEndian(SHA256.HashData(text));
+            int row = order[at++];
+            if (!first.TryAdd(key, row)) removed.Add(new Duplicate(row, first[key], first[key], null));
+        }
+
+        run.Count(bytes, 0);
+        return removed;
+    }
+
+    private List<Duplicate> SimilarVectors(Embeddings vectors, int[] order, StepRun run)
+    {
+        Pass quiet = new(cancel: run.Pass.Cancel);
+        double[] norms = vectors.CosineNorms(run.Kernels, quiet);
+        int[] first = Order(vectors, order, run);
+        double comparisons = 0;
+        List<Duplicate> removed = [];
+        foreach (int[] group in Groups(vectors, first))
+        {
+            if (group.Length < 2) continue;
+            SimilarityFilterResult result = SimilarityFilter.Run(vectors.Matrix, norms, group, Threshold, Against, group.Length, run.Kernels, Clusters is null ? run.Pass : quiet);
+            comparisons += result.Comparisons;
+            removed.AddRange(result.Removed.Select(r => new Duplicate(r.Row, r.Keeper, r.Like, r.Cosine)));
+        }
+
+        run.Count(vectors.Bytes, 2 * comparisons * vectors.Dim);
+        run.Note("comparisons", comparisons);
+        return removed;
+    }
+
+    /// <summary>The rows in the order they stay: earlier ones before later ones.</summary>
+    private int[] Order(Embeddings vectors, int[] order, StepRun run)
+    {
+        DuplicateKeep keep = Keep ?? (Clusters is null ? DuplicateKeep.First : DuplicateKeep.Farthest);
+        if ((keep == DuplicateKeep.Highest) != Scores is not null) throw Refuse("\"keep\": \"highest\" and \"scores\" belong together. Give both, or neither.");
+        switch (keep)
+        {
+            case DuplicateKeep.First:
+                return order;
+            case DuplicateKeep.Highest:
+                double[] scores = ScoreColumn.Of(Scores!, Column, vectors.Rows).Values;
+                return [.. ScoreRanking.HighestFirst(Array.ConvertAll(order, row => scores[row])).Select(place => order[place])];
+            default:
+                if (Clusters is null) throw Refuse("the nearest to the centroid or the farthest from it needs \"clusters\". Give them, or keep \"first\".");
+                double[] distances = SampleByCluster.Distances(Clusters, run);
+                double[] sorted = Array.ConvertAll(order, row => distances[row]);
+                return [.. (keep == DuplicateKeep.Farthest ? ScoreRanking.HighestFirst(sorted) : ScoreRanking.LowestFirst(sorted)).Select(place => order[place])];
+        }
+    }
+
+    /// <summary>The rows that are compared with each other, in order.</summary>
+    private int[][] Groups(Embeddings vectors, int[] order)
+    {
+        if (Clusters is not { } clusters) return [order];
+        if (clusters.Rows != vectors.Rows)
+            throw EngineException.Input(vectors.Name, "ROWS", $"there are {vectors.Rows} vectors, but the clustering has {clusters.Rows} rows. Cluster the same pool.");
+        List<int>[] groups = [.. clusters.Sizes.Select(_ => new List<int>())];
+        foreach (int row in order) groups[clusters.Assignments[row]].Add(row);
+        return [.. groups.Select(group => group.ToArray())];
+    }
+
+    private static EngineException Refuse(string message) => new(new EngineError(ExitCode.Plan, "KEYS", message));
+
+    private static StepBinding Define()
+    {
+        var keys = new ParameterSet();
+        Parameter<Reference> @in = keys.Required("in", Shapes.Reference(ValueKind.Records, ValueKind.Embeddings), "Records, whose texts are compared exactly, or embeddings, compared by cosine.");
+        Parameter<double> threshold = keys.Optional("threshold", Shapes.Number(-1, 1), 0.95, 0.95, "For embeddings: a row goes when its cosine to another is above this.");
+        Parameter<Reference?> clusters = keys.Optional("clusters", Shapes.Reference(ValueKind.Clustering), "Compare rows of one cluster only, as SemDeDup does; without it all rows.");
+        Parameter<DuplicateKeep?> keep = keys.OptionalValue("keep", Shapes.Choice(
+            ("first", DuplicateKeep.First), ("farthest", DuplicateKeep.Farthest), ("nearest", DuplicateKeep.Nearest), ("highest", DuplicateKeep.Highest)),
+            "Which of similar rows stays: the first in order, the farthest from its centroid or the nearest to it, or the one of the highest score; farthest with clusters and first without when absent.");
+        Parameter<Reference?> scores = keys.Optional("scores", Shapes.Reference(ValueKind.Scores), "For highest: the scores.");
+        Parameter<string?> column = keys.Optional("column", Shapes.Text, "The column of the scores; needed when there are several.");
+        Parameter<SimilarityAgainst> against = keys.Optional("against",
+            Shapes.Choice(("earlier", SimilarityAgainst.Earlier), ("kept", SimilarityAgainst.Kept)), SimilarityAgainst.Earlier, "earlier",
+            "What a row is compared with: all rows before it, as SemDeDup's code does, or only those that stay.");
+        Parameter<Reference?> within = keys.Optional("within", Shapes.Reference(ValueKind.Selection), "Only these rows, in their order; the first of them stays.");
+        return new StepBinding("dedup", ValueKind.Selection, "Leaves out rows that repeat another.", keys, (arguments, inputs) => new Deduplicate
+        {
+            In = inputs.Get<Value>(arguments.Get(@in)),
+            Threshold = arguments.Get(threshold),
+            Clusters = inputs.Find<Clustering>(arguments.Get(clusters)),
+            Keep = arguments.Get(keep),
+            Scores = inputs.Find<ScoreTable>(arguments.Get(scores)),
+            Column = arguments.Get(column),
+            Against = arguments.Get(against),
+            Within = inputs.Find<Selection>(arguments.Get(within)),
+        });
+    }
+}
+
+/// <summary>Which of similar rows stays.</summary>
+public enum DuplicateKeep
+{
+    /// <summary>The first: the lowest row, or the first of a selection.</summary>
+    First,
+
+    /// <summary>The farthest from its cluster's centroid, which SemDeDup calls hard.</summary>
+    Farthest,
+
+    /// <summary>The nearest to its cluster's centroid.</summary>
+    Nearest,
+
+    /// <summary>The one of the highest score.</summary>
+    Highest,
+}
