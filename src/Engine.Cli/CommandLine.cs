@@ -16,6 +16,8 @@ internal static class CommandLine
           engine resume runs/demo                             go on with a run that was stopped or killed
           engine status runs/demo                             where a run stands, step by step
           engine reselect runs/demo --budget 500              another budget of a finished run, without its vectors
+          engine why runs/demo --id record-17                 why a record was chosen, or what kept it out
+          engine diff runs/demo runs/other                    two runs side by side
           engine validate plan.json                           check the plan alone
           engine schema --out plan.schema.json                JSON Schema for editors
           engine inspect pool.jsonl.zst vectors.npy           what data files hold
@@ -30,11 +32,11 @@ internal static class CommandLine
     /// <returns>The exit code.</returns>
     public static int Invoke(string[] args)
     {
-        Option<bool> json = new("--json") { Description = "Print errors on stdout as a JSON array of {file, line, column, code, message}.", Recursive = true };
+        Option<bool> json = new("--json") { Description = "Print errors on stdout as a JSON array of {file, line, column, code, message}, and the results of why and diff as a JSON object.", Recursive = true };
         Option<bool> debug = new("--debug") { Description = "Show stack traces.", Recursive = true };
         var root = new RootCommand(Help)
         {
-            json, debug, RunCommand.Create(), ResumeCommand.Create(), StatusCommand.Create(), ReselectCommand.Create(), ValidateCommand.Create(), SchemaCommand.Create(), InspectCommand.Create(), ConvertCommand.Create(),
+            json, debug, RunCommand.Create(), ResumeCommand.Create(), StatusCommand.Create(), ReselectCommand.Create(), WhyCommand.Create(), DiffCommand.Create(), ValidateCommand.Create(), SchemaCommand.Create(), InspectCommand.Create(), ConvertCommand.Create(),
         };
         ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         var failures = new FailureWriter(AsJson: args.Contains("--json"), Traces: args.Contains("--debug"));

@@ -75,6 +75,41 @@ public sealed partial class SelectionEngine
         return new Reselection(run, options, cancel).Run();
     }
 
+    /// <summary>Explains what a finished run did with a record: why each selection step chose it, or what kept it out. Inputs that are needed are read again when they have not changed.</summary>
+    /// <param name="folder">The folder of the finished run.</param>
+    /// <param name="id">The record's id.</param>
+    /// <param name="cancel">Stops it.</param>
+    /// <exception cref="EngineException">No record has the id: exit 4. No finished run is there: exit 10.</exception>
+    public static RecordExplanation Explain(string folder, string id, CancellationToken cancel = default)
+    {
+        using FinishedRun run = FinishedRun.Open(folder);
+        using var inquiry = new RecordInquiry(run, cancel);
+        return inquiry.Explain(id);
+    }
+
+    /// <summary>Explains what a finished run did with a row of its pool.</summary>
+    /// <param name="folder">The folder of the finished run.</param>
+    /// <param name="row">The row, from 0.</param>
+    /// <param name="cancel">Stops it.</param>
+    /// <exception cref="EngineException">The pool has no such row: exit 4. No finished run is there: exit 10.</exception>
+    public static RecordExplanation Explain(string folder, long row, CancellationToken cancel = default)
+    {
+        using FinishedRun run = FinishedRun.Open(folder);
+        using var inquiry = new RecordInquiry(run, cancel);
+        return inquiry.Explain(row);
+    }
+
+    /// <summary>Compares the selections of two finished runs, their plans and their inputs, from what their folders hold.</summary>
+    /// <param name="folderA">The folder of a finished run.</param>
+    /// <param name="folderB">The folder of another.</param>
+    /// <exception cref="EngineException">A run chose nothing: exit 4. No finished run is there: exit 10.</exception>
+    public static RunDifference Compare(string folderA, string folderB)
+    {
+        using FinishedRun a = FinishedRun.Open(folderA);
+        using FinishedRun b = FinishedRun.Open(folderB);
+        return new RunComparison(a, b).Compare();
+    }
+
     private T InTurn<T>(Func<T> work, CancellationToken cancel)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);

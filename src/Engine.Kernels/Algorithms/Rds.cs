@@ -103,7 +103,9 @@ public static class Rds
         double[] scores = turns && several ? chosen.LowestScores : chosen.Scores;
         if (reduce == RdsReduce.Min) scores = Array.ConvertAll(scores, score => 0 - score);
         if (reduce is RdsReduce.Mean or RdsReduce.NormalizedMean) return new RdsResult(chosen.Rows, scores, null, null, chosen.Depth, passes, lists);
-        int[] tasks = Array.ConvertAll(chosen.Queries, query => Array.FindLastIndex(starts, start => start <= query));
+        int[] taskOf = new int[starts[^1]];
+        for (int task = 0; task + 1 < starts.Length; task++) taskOf.AsSpan(starts[task], starts[task + 1] - starts[task]).Fill(task);
+        int[] tasks = Array.ConvertAll(chosen.Queries, query => taskOf[query]);
         int[] queries = [.. chosen.Queries.Zip(tasks, (query, task) => query - starts[task])];
         return new RdsResult(chosen.Rows, scores, tasks, queries, chosen.Depth, passes, lists);
     }

@@ -98,7 +98,7 @@ public sealed record Filter : Step<Selection>
             : Enumerable.Range(0, candidates.Count).Select(place => CharactersOf(records.Conversation(candidates[place])));
     }
 
-    private static long CharactersOf(Conversation conversation)
+    internal static long CharactersOf(Conversation conversation)
     {
         long characters = 0;
         foreach (Turn turn in conversation.Turns)
