@@ -20,7 +20,7 @@ internal static class MadeMatrix
 
     /// <summary>Writes a .npy of float32 or float16.</summary>
     /// <returns>The exit code: 0.</returns>
-    public static int Write(string path, long rows, int dim, bool half)
+    public static int Write(string path, long rows, int dim, bool half, long seed = 1)
     {
         using var stream = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 20);
         string header = $"{{'descr': '{(half ? "<f2" : "<f4")}', 'fortran_order': False, 'shape': ({rows}, {dim}), }}";
@@ -31,7 +31,7 @@ internal static class MadeMatrix
         for (long first = 0, block = 0; first < rows; first += Block, block++)
         {
             Span<float> part = values.AsSpan(0, (int)Math.Min(Block, rows - first) * dim);
-            Fill(part, dim, seed: 1, block);
+            Fill(part, dim, seed, block);
             if (half) stream.Write(MemoryMarshal.AsBytes(Array.ConvertAll(part.ToArray(), v => (Half)v).AsSpan()));
             else stream.Write(MemoryMarshal.AsBytes(part));
         }

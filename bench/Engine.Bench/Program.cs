@@ -13,6 +13,7 @@ return args switch
 {
     ["kernels", .. var rest] => Kernels(smoke: rest.Contains("--smoke")),
     ["limits"] => Limits(),
+    ["paper-scale", .. var rest] => Paper(rest),
     ["jsonl", .. var options] => JsonlBench.Run(options),
     ["make-records", var path, var megabytes] => Made(MadeRecords.Write(path, long.Parse(megabytes, CultureInfo.InvariantCulture) * 1_000_000)),
     ["make-matrix", var path, var rows, var dim, .. var rest] => MadeMatrix.Write(path, long.Parse(rows, CultureInfo.InvariantCulture), int.Parse(dim, CultureInfo.InvariantCulture), half: rest.Contains("--f16")),
@@ -37,6 +38,13 @@ static int Kernels(bool smoke)
     return failed ? 1 : 0;
 }
 
+static int Paper(string[] words)
+{
+    string? After(string word) => Array.IndexOf(words, word) is >= 0 and var at && at + 1 < words.Length ? words[at + 1] : null;
+    long rows = words.Contains("--smoke") ? 30_000 : After("--rows") is { } given ? long.Parse(given, CultureInfo.InvariantCulture) : PaperScale.PaperRows;
+    return new PaperScale(rows, After("--out")).Run();
+}
+
 static int Limits()
 {
     Console.WriteLine(MachineLimits.Measured);
@@ -54,6 +62,8 @@ static int Usage()
     Console.Error.WriteLine("""
         kernels [--smoke]                       every kernel, with GB/s, GFLOP/s and the share of this machine's measured limits
         limits                                  this machine's measured limits
+        paper-scale [--rows N] [--smoke] [--out FILE]
+                                                RDS+ over the 5,817,792 rows of its largest study: time, memory, and the result against an oracle
         jsonl [--smoke] [--mb N] [--rounds N] [--peer "COMMAND"]
                                                 reading chat records: the engine, Utf8JsonReader, simdjson, Python, and COMMAND FILE
         make-records PATH MB                    reproducible chat records
