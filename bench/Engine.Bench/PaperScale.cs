@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace Engine.Bench;
@@ -45,7 +46,8 @@ internal sealed class PaperScale(long rows, string? report)
             bool light = Math.Max(run.PeakBytes, again.PeakBytes) <= MostMemory;
             Say($"Peak private memory (RssAnon, sampled) {(light ? "is within" : "IS OVER")} the limit of 1.5 GiB.");
             bool right = Check();
-            if (report is not null) File.WriteAllText(report, $"# Paper scale\n\n{string.Join('\n', _lines)}\n");
+            if (report is not null) File.WriteAllText(report, string.Create(CultureInfo.InvariantCulture,
+                $"# Paper scale\n\n`dotnet run -c Release --project bench/Engine.Bench -- paper-scale`, {DateTime.UtcNow:d MMMM yyyy}, {RuntimeInformation.FrameworkDescription}.\n\n{string.Join('\n', _lines)}\n"));
             return light && right ? 0 : 1;
         }
         finally

@@ -50,8 +50,8 @@ internal static class WhyCommand
         Line(FormattableString.Invariant($"row {why.Row}{(why.Id is null ? "" : $", id {why.Id}")}{(why.Source is null ? "" : $", source {why.Source}")}"));
         foreach (StepExplanation step in why.Steps)
         {
-            Line($"{step.Step} ({step.Op}): {(step.Rank is null ? "not chosen" : "chosen")}");
-            foreach (string sentence in step.Says) Line($"  {sentence}");
+            Line($"{step.Step} ({step.Op}): {step.Says[0]}");
+            foreach (string sentence in step.Says.Skip(1)) Line($"  {sentence}");
         }
 
         StandardOutput.Write(text.ToString());

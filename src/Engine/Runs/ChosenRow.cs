@@ -18,9 +18,14 @@ internal static class ChosenRow
                 break;
             case "rds":
                 string end = inquiry.Text("reduce", "roundRobin") == "min" ? "lowest" : "highest";
-                inquiry.Say($"In the round robin it was the {end} row left when {query} had its visit.");
-                if (Several(inquiry)) inquiry.Say($"Its score {Of("score")} is the {(end == "lowest" ? "highest" : "lowest")} cosine under which a task popped it.");
-                else inquiry.Say($"Its score {Of("score")} is its cosine to that query.");
+                if (Several(inquiry))
+                {
+                    inquiry.Say($"In the round robin it was the row left with the {end} cosine when {task} had its visit, through its query {Of("query")}.");
+                    inquiry.Say($"Its score {Of("score")} is the {(end == "lowest" ? "highest" : "lowest")} cosine under which a task popped it.");
+                    break;
+                }
+
+                inquiry.Say($"In the round robin it was the row left with the {end} cosine when {query} had its visit; its score {Of("score")} is that cosine.");
                 break;
             case "kcenter":
                 inquiry.Say($"It was the row farthest from all centres before it; after it no row is farther than {Of("radius")} from a centre (not squared).");
