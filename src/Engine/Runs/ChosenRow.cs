@@ -48,6 +48,9 @@ internal static class ChosenRow
             case "union":
                 inquiry.Say($"The first of the joined selections that chose it gave it this place.");
                 break;
+            case "dedup":
+                inquiry.Say($"It stays: it repeats no row that stays, or is the one of its likes that was to be kept.");
+                break;
             case "filter":
                 inquiry.Say($"It meets every condition.");
                 break;

@@ -1,4 +1,7 @@
 using System.Globalization;
+using Engine.Data;
+using Engine.Data.Scores;
+using Engine.Selections;
 using Engine.Steps;
 
 namespace Engine.Runs;
@@ -19,6 +22,7 @@ internal static class RefusedRow
             case "balanced": Balanced(inquiry); break;
             case "filter": inquiry.Try("the condition it fails", () => Filtered(inquiry)); break;
             case "union": Joined(inquiry); break;
+            case "dedup": Repeated(inquiry); break;
             default: inquiry.Try("its score", () => Scored(inquiry)); break;
         }
     }
@@ -77,6 +81,19 @@ internal static class RefusedRow
         string[] holding = [.. joined.Where(name => inquiry.Run.RowsOf(name)?.Contains(inquiry.Row) == true)];
         if (holding.Length == 0) inquiry.Say($"None of the joined selections chose it: {string.Join(", ", joined)}.");
         else inquiry.Say($"{string.Join(" and ", holding)} chose it, but the union's budget of {inquiry.Chosen.Length} rows was spent before its place came.");
+    }
+
+    private static void Repeated(StepInquiry inquiry)
+    {
+        if (!inquiry.Run.Has(inquiry.Step, DuplicatesFile.Name)) return;
+        using InputFile file = inquiry.Run.OpenFile(RunFiles.OfStep(inquiry.Step, DuplicatesFile.Name));
+        foreach (Duplicate duplicate in DuplicatesFile.Read(new CsvReader(file)).Where(duplicate => duplicate.Row == inquiry.Row))
+        {
+            inquiry.Fact("keeper", duplicate.Keeper);
+            inquiry.Fact("like", duplicate.Like);
+            if (duplicate.Cosine is { } cosine) inquiry.Fact("cosine", cosine);
+            inquiry.Say($"It repeats row {duplicate.Like}{(duplicate.Cosine is { } c ? string.Create(CultureInfo.InvariantCulture, $", cosine {c:R}") : ", text for text")}; row {duplicate.Keeper} stays in its place.");
+        }
     }
 
     /// <summary>Any step that scores the whole pool: the row's score against that of the last one taken.</summary>

@@ -30,13 +30,14 @@ public sealed class WhyTests : IDisposable
             "some": { "op": "random", "in": "pool", "budget": 9 },
             "turn": { "op": "balanced", "in": "pool", "budget": 9 },
             "best": { "op": "quality", "in": "good", "rule": { "coefficients": { "good": 1 } }, "budget": 8 },
+            "once": { "op": "dedup", "in": "vec", "threshold": 0.6 },
             "all": { "op": "union", "in": ["one", "core"], "budget": 22 }
           },
           "run": { "dir": "out" }
         }
         """;
 
-    private static readonly string[] Steps = ["kept", "one", "two", "top", "core", "draw", "some", "turn", "best", "all"];
+    private static readonly string[] Steps = ["kept", "one", "two", "top", "core", "draw", "some", "turn", "best", "once", "all"];
 
     private readonly Workspace _work = new();
     private readonly float[] _vectors = new float[Rows * 6];
@@ -99,6 +100,7 @@ public sealed class WhyTests : IDisposable
                         break;
                     case "draw": Assert.InRange((double)facts["weight"], 0, 1); break;
                     case "best": Assert.True((double)facts["score"] >= (double)facts["lastScore"]); break;
+                    case "once": Assert.True((double)facts["cosine"] > 0.6 && Cosine((int)facts["like"], row) > 0.6); break;
                     case "turn": Assert.Equal(3, facts["sourceGave"]); break;
                 }
             }
@@ -142,6 +144,12 @@ public sealed class WhyTests : IDisposable
         File.Delete(_work.At("pool.jsonl"));
         Assert.Equal(line[2], SelectionEngine.Explain(_work.At("out"), line[2]).Id);
         Assert.Equal(ExitCode.Input, Assert.Throws<EngineException>(() => SelectionEngine.Explain(_work.At("out"), "nobody")).Exit);
+    }
+
+    private double Cosine(int a, int b)
+    {
+        double Dot(int x, int y) => Enumerable.Range(0, 6).Sum(i => _vectors[(x * 6) + i] * (double)_vectors[(y * 6) + i]);
+        return Dot(a, b) / Math.Sqrt(Dot(a, a) * Dot(b, b));
     }
 
     private double Distance(int a, int b) => Math.Sqrt(Enumerable.Range(0, 6).Sum(i => Math.Pow(_vectors[(a * 6) + i] - (double)_vectors[(b * 6) + i], 2)));
