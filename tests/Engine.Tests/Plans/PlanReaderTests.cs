@@ -91,8 +91,8 @@ public sealed class PlanReaderTests
         [
             "plan.json:2:14: error VERSION: found the number 2, expected version 1, the only one this engine reads.",
             "plan.json:4:23: error UNKNOWN_KIND: found the string \"record\", expected one of: records, embeddings, states, scores. Did you mean \"records\"?",
-            "plan.json:5:12: error MISSING_KEY: the key \"path\" is missing: Files or patterns in row order: .npy, .safetensors, .fbin, .u8bin, .i8bin, or raw rows with dtype and dim.",
-            "plan.json:5:36: error UNKNOWN_KEY: found the key \"rowOf\", expected one of: kind, path, rowsOf, dtype, dim, scale, tensor, expect. Did you mean \"rowsOf\"?",
+            "plan.json:5:12: error MISSING_KEY: the key \"path\" is missing: Files or patterns in row order: .npy, .safetensors, .fbin, .u8bin, .i8bin, .parquet, or raw rows with dtype and dim.",
+            "plan.json:5:36: error UNKNOWN_KEY: found the key \"rowOf\", expected one of: kind, path, rowsOf, dtype, dim, scale, tensor, column, expect. Did you mean \"rowsOf\"?",
             "plan.json:8:21: error UNKNOWN_OP: found the string \"kcentre\", expected one of: kcenter, kmeans, rds, embed, iterate. Did you mean \"kcenter\"?",
             "plan.json:9:5: error NAME: found the string \"käse\", expected a name of at most 200 letters, digits, _, . and -, not beginning with . or -.",
             "plan.json:9:37: error REFERENCE: found \"vek\", which no input or step is called, expected the name of an input or step that gives embeddings. Did you mean \"vec\"?",
