@@ -97,7 +97,18 @@ for budget in range(1, 7):
         taken, by = round_robin(rankings, budget, duplicates)
         case(f"B roundRobin {duplicates} {budget}", {"pool.npy": matrix(pool_b), "q.npy": matrix(queries_b)},
              {"pick": {"op": "rds", "in": "pool", "queries": {"t": "q"}, "budget": budget, "duplicates": duplicates}},
-             [ints(step("pick", "indices.npy"), taken), column("selection.csv", "score", [seen[q][r] for q, r in zip(by, taken)])])
+             [ints(step("pick", "indices.npy"), taken), column("selection.csv", "score", [seen[q][r] for q, r in zip(by, taken)]),
+              words("selection.csv", "query", map(str, by))])
+        if budget <= 3:
+            taken, by = round_robin(rankings, budget, duplicates, barred=(0, 2, 4))
+            case(f"B within {duplicates} {budget}", {"pool.npy": matrix(pool_b), "q.npy": matrix(queries_b), "good.csv": text("good", *"010101")},
+                 {"some": {"op": "filter", "in": "pool", "scores": {"input": "good", "min": 1}},
+                  "pick": {"op": "rds", "in": "pool", "queries": {"t": "q"}, "budget": budget, "duplicates": duplicates, "within": "some"}},
+                 [ints("indices.npy", taken), words("selection.csv", "query", map(str, by))])
+    taken, by = round_robin([best_first([-s for s in q]) for q in seen], budget, "consume")
+    case(f"B min {budget}", {"pool.npy": matrix(pool_b), "q.npy": matrix(queries_b)},
+         {"pick": {"op": "rds", "in": "pool", "queries": {"t": "q"}, "budget": budget, "reduce": "min"}},
+         [ints("indices.npy", taken), column("selection.csv", "score", [seen[q][r] for q, r in zip(by, taken)]), words("selection.csv", "query", map(str, by))])
     highs = [max(c) for c in zip(*seen)]
     means = [math.fsum(c) / 3 for c in zip(*seen)]
     normal = [[(s - min(q)) / (max(q) - min(q)) for s in q] for q in seen]
@@ -106,7 +117,8 @@ for budget in range(1, 7):
         order = best_first([round(v, 12) for v in values])[:budget]
         case(f"B {reduce} {budget}", {"pool.npy": matrix(pool_b), "q.npy": matrix(queries_b)},
              {"pick": {"op": "rds", "in": "pool", "queries": {"t": "q"}, "budget": budget, "reduce": reduce}},
-             [ints("indices.npy", order), column("selection.csv", "score", [values[i] for i in order])])
+             [ints("indices.npy", order), column("selection.csv", "score", [values[i] for i in order])]
+             + ([words("selection.csv", "query", [str(max(range(3), key=lambda q: (seen[q][i], -q))) for i in order])] if reduce == "max" else []))
 
 CA = [[.9, .1, .4, .2, .3], [.2, .3, .8, .1, .25]]
 CB = [[.85, .6, .5, .7, .65]]
@@ -127,7 +139,8 @@ for budget in range(1, 6):
                 first[row] = "ab"[t]
     case(f"C tasks {budget}", {"pool.npy": matrix(pool_c), "qa.npy": matrix(all_axes[:2]), "qb.npy": matrix(all_axes[2:])},
          {"pick": {"op": "rds", "in": "pool", "queries": {"a": "qa", "b": "qb"}, "budget": budget}},
-         [ints("indices.npy", taken), column("selection.csv", "score", [low[r] for r in taken]), words("selection.csv", "task", [first[r] for r in taken])])
+         [ints("indices.npy", taken), column("selection.csv", "score", [low[r] for r in taken]), words("selection.csv", "task", [first[r] for r in taken]),
+          words("selection.csv", "query", [str(max(range(len(t)), key=lambda q: (t[q][r], -q))) for r in taken for t in [CA if first[r] == "a" else CB]])])
 
 
 # ---------------------------------------------------------------- D. k-center

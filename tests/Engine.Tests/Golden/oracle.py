@@ -95,19 +95,19 @@ def axes(count, dim):
     return [[1.0 if i == j else 0.0 for j in range(dim)] for i in range(count)]
 
 
-def round_robin(lists, budget, duplicates):
-    """Lists are rankings; every visit pops one entry (consume) or the best that is not taken (skip)."""
+def round_robin(lists, budget, duplicates, barred=()):
+    """Lists are rankings; every visit pops one entry (consume) or the best that is neither taken nor barred (skip)."""
     lists = [list(l) for l in lists]
     taken, by = [], []
     while len(taken) < budget and any(lists):
         for q, ranking in enumerate(lists):
             if duplicates == "skip":
-                while ranking and ranking[0] in taken:
+                while ranking and (ranking[0] in taken or ranking[0] in barred):
                     ranking.pop(0)
             if not ranking or len(taken) == budget:
                 continue
             row = ranking.pop(0)
-            if row not in taken:
+            if row not in taken and row not in barred:
                 taken.append(row)
                 by.append(q)
     return taken, by
