@@ -21,6 +21,14 @@ internal static partial class LibC
     internal const int GetDescriptorFlags = 1;
     internal const int DescriptorCloseOnExec = 1;
 
+    internal const int SetOwner = 8;
+    internal const int SetSignal = 10;
+    internal const int SetLease = 1024;
+    internal const int GetLease = 1025;
+    internal const int LeaseRead = 0;
+    internal const int LeaseNone = 2;
+    internal const int SignalUrgent = 23;
+
     internal const int ProtRead = 1;
     internal const int MapShared = 1;
 
@@ -53,6 +61,9 @@ internal static partial class LibC
 
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     internal static partial int FCntl(int descriptor, int command);
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    internal static partial int FCntl(int descriptor, int command, int argument);
 
     [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
     internal static partial nint MMap(nint address, nuint length, int protection, int flags, SafeFileHandle file, long offset);

@@ -10,6 +10,7 @@ namespace Engine.Data;
 public sealed class InputFile : IDisposable
 {
     private readonly SafeFileHandle _handle;
+    private readonly List<MappedFile> _maps = [];
     private string? _sha256;
 
     private InputFile(string path, string name, SafeFileHandle handle, FileIdentity identity) =>
@@ -94,9 +95,47 @@ public sealed class InputFile : IDisposable
         return _sha256 = Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    /// <summary>Looks whether anybody wrote to the file since it was opened.</summary>
-    /// <exception cref="EngineException">Somebody did: exit 5, saying what changed.</exception>
+    /// <summary>Maps the whole file. While the map is in use the system holds up whoever wants to write to the file, where it can.</summary>
+    /// <returns>The map, to be disposed by the caller; borrowing from it throws exit 5 once somebody wanted to write.</returns>
+    /// <exception cref="EngineException">The file changed since it was opened: exit 5. It cannot be mapped: exit 7.</exception>
+    internal MappedFile Map()
+    {
+        MappedFile map;
+        try
+        {
+            map = MappedFile.Open(_handle, Length, Name, Unusable);
+        }
+        catch (Exception refused) when (IoError.IsFrom(refused))
+        {
+            throw IoError.Reading(Name, refused);
+        }
+
+        lock (_maps) _maps.Add(map);
+        try
+        {
+            // What is checked before the map is there may be cut before it is.
+            Verify();
+            return map;
+        }
+        catch
+        {
+            map.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Looks whether anybody wrote to the file since it was opened, or wanted to while it was mapped.</summary>
+    /// <exception cref="EngineException">Somebody did: exit 5, saying what changed. The system could not read a part of it: exit 7.</exception>
     public void Verify()
+    {
+        VerifyIdentity();
+        lock (_maps)
+        {
+            if (_maps.Find(map => map.State != MapState.Sound) is { } map) throw Broken(map.State);
+        }
+    }
+
+    private void VerifyIdentity()
     {
         FileIdentity now;
         try
@@ -114,6 +153,24 @@ public sealed class InputFile : IDisposable
 
     /// <summary>Closes the file.</summary>
     public void Dispose() => _handle.Dispose();
+
+    // What changed says more than that something was about to.
+    private EngineException Unusable(MapState state)
+    {
+        try
+        {
+            VerifyIdentity();
+            return Broken(state);
+        }
+        catch (EngineException changed)
+        {
+            return changed;
+        }
+    }
+
+    private EngineException Broken(MapState state) => state == MapState.Revoked
+        ? Changed("another program opened it for writing while it was mapped")
+        : new EngineException(new EngineError(ExitCode.Io, "READ", "the system could not read a part of the file (SIGBUS). Check the disk, or the server that the file comes from.", Name));
 
     private EngineException Changed(string what) =>
         new(new EngineError(ExitCode.InputChanged, "CHANGED", $"the input changed during the run: {what}. Run again when nothing writes to it.", Name));

@@ -62,7 +62,17 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<Progress
         foreach (OpenedInput input in inputs.Opened) values.Borrow(input.Input.Name, input.Value);
 
         var checkpoint = new Checkpoint(folder.Staging, new StepKeys(plan, inputs.Opened), plan, outputs, values);
-        RunSteps(run, checkpoint, inputs, outputs, values, folder.Staging);
+        try
+        {
+            RunSteps(run, checkpoint, inputs, outputs, values, folder.Staging);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            // A file that changed can make a step fail in any way; then the change is what there is to say.
+            inputs.Verify();
+            throw;
+        }
+
         Selection? chosen = RunSelection.Write(run, outputs, cancel);
         WriteOutputs(run, outputs, values);
         foreach (OpenedInput input in inputs.Opened)

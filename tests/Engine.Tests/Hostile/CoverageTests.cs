@@ -20,7 +20,7 @@ public sealed class CoverageTests(ITestOutputHelper output)
         [112] = nameof(Faults.RaceTests),
         [113] = nameof(CommandCaseTests.After_a_run_was_killed_the_next_one_starts_at_once),
         [114] = nameof(ChangingInputTests),
-        [115] = nameof(ChangingInputTests),
+        [115] = nameof(MappedInputTests),
         [118] = nameof(CommandCaseTests.Words_for_the_locale_change_no_byte),
         [123] = nameof(Runs.SameBitsTests),
         [124] = nameof(Runs.CommandTests),

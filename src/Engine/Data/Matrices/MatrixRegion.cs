@@ -34,7 +34,7 @@ internal readonly record struct MatrixRegion(long Offset, long Rows, int Dim, St
     /// <param name="file">The file, mapped as a whole.</param>
     /// <param name="scale">What an 8-bit element is multiplied by; 1 otherwise.</param>
     /// <exception cref="EngineException">The file cannot be mapped: exit 7.</exception>
-    public RowSource Open(InputFile file, float scale) => Open(file.Handle, file.Length, file.Name, scale);
+    public RowSource Open(InputFile file, float scale) => Open(file.Map(), scale);
 
     /// <summary>Opens the region of any open file; the map outlives the handle.</summary>
     /// <param name="handle">The file, mapped as a whole.</param>
@@ -44,16 +44,18 @@ internal readonly record struct MatrixRegion(long Offset, long Rows, int Dim, St
     /// <exception cref="EngineException">The file cannot be mapped: exit 7.</exception>
     public RowSource Open(SafeFileHandle handle, long length, string name, float scale)
     {
-        MappedFile mapped;
         try
         {
-            mapped = MappedFile.Open(handle, length, name);
+            return Open(MappedFile.Open(handle, length, name), scale);
         }
         catch (Exception refused) when (IoError.IsFrom(refused))
         {
             throw IoError.Reading(name, refused);
         }
+    }
 
+    private RowSource Open(MappedFile mapped, float scale)
+    {
         // The order of bytes means nothing for one byte, the order of axes nothing for one row or column.
         bool swapped = BigEndian && Stored.SizeInBytes() > 1;
         bool transposed = Fortran && Rows > 1 && Dim > 1;
