@@ -17,7 +17,7 @@ internal sealed record FailureWriter(bool AsJson, bool Traces)
         IReadOnlyList<EngineError> errors = failure switch
         {
             EngineException e => e.Errors,
-            OutOfMemoryException => [new EngineError(ExitCode.Memory, "MEMORY", "memory ran out. Use a smaller plan, fewer threads or a larger machine.")],
+            _ when IsOutOfMemory(failure) => [new EngineError(ExitCode.Memory, "MEMORY", "memory ran out. Use a smaller plan, fewer threads, a larger run.memory or a larger machine.")],
             _ => [new EngineError(ExitCode.Bug, "BUG", $"{failure.GetType().Name}: {failure.Message} This is a bug in the engine; run again with --debug and report what it prints.")],
         };
         if (AsJson) WriteJson(errors);
@@ -25,6 +25,10 @@ internal sealed record FailureWriter(bool AsJson, bool Traces)
         if (Traces) StandardError.WriteLine(failure.ToString());
         return (int)errors[0].Exit;
     }
+
+    // Work that is shared among threads wraps what they threw.
+    private static bool IsOutOfMemory(Exception failure) =>
+        failure is OutOfMemoryException || failure is AggregateException several && several.Flatten().InnerExceptions.Any(inner => inner is OutOfMemoryException);
 
     private static void WriteText(IReadOnlyList<EngineError> errors)
     {

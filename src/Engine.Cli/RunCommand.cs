@@ -14,9 +14,10 @@ internal static class RunCommand
         Option<int?> threads = new("--threads") { Description = "Worker threads, 0 for one per processor; short for --set run.threads=N." };
         Option<string?> device = new("--device") { Description = "auto, cpu, cuda or opencl; short for --set run.device=D." };
         Option<string?> dir = new("--run-dir") { Description = "The run folder, relative to the plan's folder; short for --set run.dir=DIR." };
+        Option<string?> memory = MemoryLimit.Word();
         Option<string?> limit = RunStop.TimeLimit();
-        Option<bool> dryRun = new("--dry-run") { Description = "Open and check every input, write nothing." };
-        var command = new Command("run", "Runs a plan and prints the run folder.") { plan, set, threads, device, dir, limit, dryRun };
+        Option<bool> dryRun = new("--dry-run") { Description = "Open and check every input, say what each step will need of memory, write nothing." };
+        var command = new Command("run", "Runs a plan and prints the run folder.") { plan, set, threads, device, dir, memory, limit, dryRun };
         command.SetAction(words =>
         {
             TimeSpan? time = RunStop.Parse(words.GetValue(limit));
@@ -24,6 +25,7 @@ internal static class RunCommand
             if (words.GetValue(threads) is { } n) overrides.Add(FormattableString.Invariant($"run.threads={n}"));
             if (words.GetValue(device) is { } d) overrides.Add($"run.device={PlanWords.Quote(d)}");
             if (words.GetValue(dir) is { } f) overrides.Add($"run.dir={PlanWords.Quote(f)}");
+            if (MemoryLimit.Parse(words.GetValue(memory)) is { } bytes) overrides.Add(FormattableString.Invariant($"run.memory={bytes}"));
             Plan read = SelectionEngine.ReadPlan(words.GetValue(plan)!, overrides);
             return words.GetValue(dryRun) ? DryRun(read) : Run(read, time);
         });
@@ -35,6 +37,7 @@ internal static class RunCommand
     /// <param name="limit">The time limit, or null.</param>
     public static int Run(Plan plan, TimeSpan? limit)
     {
+        MemoryLimit.Apply(plan);
         using var stop = new RunStop(limit);
         using var progress = ConsoleProgress.ForThisTerminal();
         try
@@ -54,14 +57,21 @@ internal static class RunCommand
     private static int DryRun(Plan plan)
     {
         using var engine = new SelectionEngine(RunDevice.Options(plan));
-        foreach (InputSummary input in engine.DryRun(plan))
+        PlanPreview preview = engine.DryRun(plan);
+        foreach (InputSummary input in preview.Inputs)
         {
             string dim = input.Dim > 0 ? FormattableString.Invariant($" x {input.Dim}") : "";
             string detail = input.Detail.Length > 0 ? $" ({input.Detail})" : "";
             StandardOutput.WriteLine(FormattableString.Invariant($"input {input.Name}: {input.Kind}, {input.Rows} rows{dim}{detail}"));
         }
 
-        foreach (PlanStep step in plan.Steps) StandardOutput.WriteLine($"step {step.Name}: {step.Definition.Op}");
+        foreach (StepForecast step in preview.Memory.Steps)
+        {
+            string uses = string.Join(", ", step.Uses.Where(use => use.Bytes > 0).OrderByDescending(use => use.Bytes).Take(3).Select(use => $"{use.What} {MemoryLimit.Text(use.Bytes)}"));
+            StandardOutput.WriteLine($"step {step.Step}: {step.Op}, memory up to {MemoryLimit.Text(step.Peak)}{(uses.Length > 0 ? $" ({uses})" : "")}");
+        }
+
+        preview.Memory.Check();
         StandardOutput.WriteLine("The plan and its inputs fit together; nothing was written.");
         return (int)ExitCode.Ok;
     }

@@ -1,7 +1,10 @@
 namespace Engine.Kernels;
 
 /// <summary>A matrix [rows x dim] whose rows can be borrowed block by block: one file, many shards, or an array; the kernels do not know which.</summary>
-/// <remarks>Borrowing is safe from several threads at once. The owner is disposed after the last block was returned.</remarks>
+/// <remarks>
+/// Borrowing is safe from several threads at once. A block is valid until it is given back, and no longer: a source may lend a buffer that the next borrower gets.
+/// The owner is disposed after the last block was returned.
+/// </remarks>
 public abstract class RowSource : IDisposable
 {
     /// <summary>Rows in the matrix.</summary>
@@ -12,6 +15,9 @@ public abstract class RowSource : IDisposable
 
     /// <summary>How the borrowed blocks store an element.</summary>
     public abstract ElementType Element { get; }
+
+    /// <summary>Most memory, in bytes, that one borrowed block takes beside what the matrix itself takes; 0 when blocks are shown in place.</summary>
+    public virtual long BlockBytes => 0;
 
     /// <summary>Borrows consecutive rows that lie contiguously in memory.</summary>
     /// <param name="firstRow">The first row wanted, <c>0 &lt;= firstRow &lt; Rows</c>.</param>

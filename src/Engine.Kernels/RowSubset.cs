@@ -15,6 +15,9 @@ public sealed class RowSubset(RowSource matrix, int[] rows) : RowSource
     public override ElementType Element => matrix.Element;
 
     /// <inheritdoc/>
+    public override long BlockBytes => matrix.BlockBytes;
+
+    /// <inheritdoc/>
     public override RowBlock Borrow(long firstRow, int maxRows)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(firstRow);

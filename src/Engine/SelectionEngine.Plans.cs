@@ -44,12 +44,12 @@ public sealed partial class SelectionEngine
     public Task<RunResult> RunAsync(Plan plan, IProgress<ProgressEvent>? progress = null, CancellationToken cancel = default) =>
         Task.Run(() => Run(plan, progress, cancel), cancel);
 
-    /// <summary>Opens every input of a plan and checks that all fits together; writes nothing.</summary>
+    /// <summary>Opens every input of a plan, checks that all fits together, and works out what the run will need; writes nothing.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="cancel">Stops it.</param>
-    /// <returns>What each input holds, in the plan's order.</returns>
+    /// <returns>What each input holds, and what each step will need of memory, whether it is there or not.</returns>
     /// <exception cref="EngineException">Whatever is wrong.</exception>
-    public IReadOnlyList<InputSummary> DryRun(Plan plan, CancellationToken cancel = default) =>
+    public PlanPreview DryRun(Plan plan, CancellationToken cancel = default) =>
         InTurn(() => new PlanRunner(plan, _kernels, null, cancel).DryRun(), cancel);
 
     /// <summary>Looks at a run folder: where the run stands, step by step. Changes nothing.</summary>

@@ -1,7 +1,3 @@
-using System.Buffers.Binary;
-using System.Numerics;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using Engine.Kernels;
 
 namespace Engine.Native.Files;
@@ -10,7 +6,7 @@ namespace Engine.Native.Files;
 /// <remarks>Element (r, j) lies at r * dim + j, in Fortran order at j * rows + r. Blocks are at most 4 MiB, or one row.</remarks>
 internal sealed unsafe class ConvertedRows : RowSource
 {
-    private const int BlockBytes = 4 << 20;
+    private const int TargetBytes = 4 << 20;
 
     private readonly MappedFile _file;
     private readonly long _offset;
@@ -31,8 +27,9 @@ internal sealed unsafe class ConvertedRows : RowSource
     /// <param name="bigEndian">Whether an element's most significant byte comes first.</param>
     /// <param name="fortran">Whether columns, not rows, are contiguous.</param>
     /// <param name="scale">What an 8-bit element is multiplied by; 1 otherwise.</param>
+    /// <param name="buffers">Buffers shared with other shards of one width and element, or null; owned from here on by all of them.</param>
     /// <exception cref="ArgumentOutOfRangeException">The region does not lie in the file.</exception>
-    public ConvertedRows(MappedFile file, long offset, long rows, int dim, StoredElement stored, bool bigEndian, bool fortran, float scale = 1f)
+    public ConvertedRows(MappedFile file, long offset, long rows, int dim, StoredElement stored, bool bigEndian, bool fortran, float scale = 1f, NativeBufferPool? buffers = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
@@ -44,10 +41,18 @@ internal sealed unsafe class ConvertedRows : RowSource
 
         // A buffer holds the converted block, and behind it the block as stored when a step in between needs it.
         int size = Element.SizeInBytes();
-        _blockRows = (int)Math.Clamp(BlockBytes / ((long)dim * size), 1, Math.Max(1, rows));
+        _blockRows = (int)Math.Clamp(TargetBytes / ((long)dim * size), 1, int.MaxValue);
         nuint converted = checked((nuint)_blockRows * (nuint)dim * (nuint)size);
         _scratchAt = (converted + 63) / 64 * 64;
-        _buffers = new NativeBufferPool(checked(_scratchAt + (nuint)_blockRows * (nuint)dim * (nuint)stored.SizeInBytes()));
+        _buffers = buffers ?? new NativeBufferPool(BufferBytes(dim, stored));
+    }
+
+    /// <summary>Bytes of the buffer that a borrowed block takes.</summary>
+    public static nuint BufferBytes(int dim, StoredElement stored)
+    {
+        int size = stored.Converted().SizeInBytes();
+        nuint rows = (nuint)Math.Max(1, TargetBytes / ((long)dim * size));
+        return checked((rows * (nuint)dim * (nuint)size + 63) / 64 * 64 + rows * (nuint)dim * (nuint)stored.SizeInBytes());
     }
 
     /// <inheritdoc/>
@@ -58,6 +63,9 @@ internal sealed unsafe class ConvertedRows : RowSource
 
     /// <inheritdoc/>
     public override ElementType Element => _stored.Converted();
+
+    /// <inheritdoc/>
+    public override long BlockBytes => Math.Min((long)_buffers.Bytes, checked(Rows * Dim * (Element.SizeInBytes() + _stored.SizeInBytes())));
 
     /// <inheritdoc/>
     /// <exception cref="ObjectDisposedException">The matrix was disposed.</exception>
@@ -81,11 +89,11 @@ internal sealed unsafe class ConvertedRows : RowSource
             if (_fortran)
             {
                 byte* scratch = converted + _scratchAt;
-                Transpose(start + _offset + firstRow * size, scratch, rows);
+                ElementConversion.Transpose(start + _offset + firstRow * size, (nint)Rows, scratch, rows, Dim, (int)size);
                 stored = scratch;
             }
 
-            Convert(stored, converted, count);
+            ElementConversion.Convert(stored, converted, count, _stored, _bigEndian, _scale);
             nint stride = (nint)Dim * Element.SizeInBytes();
             float scale = Element == ElementType.Int8 ? _scale : 1f;
             return new RowBlock(new MatrixView(converted, rows, Dim, stride, Element, scale), loan);
@@ -98,80 +106,5 @@ internal sealed unsafe class ConvertedRows : RowSource
         if (!disposing) return;
         _buffers.Dispose();
         _file.Dispose();
-    }
-
-    private void Transpose(byte* columns, byte* rowMajor, int rows)
-    {
-        switch (_stored.SizeInBytes())
-        {
-            case 8: Transpose((ulong*)columns, (ulong*)rowMajor, rows); break;
-            case 4: Transpose((uint*)columns, (uint*)rowMajor, rows); break;
-            case 2: Transpose((ushort*)columns, (ushort*)rowMajor, rows); break;
-            default: Transpose<byte>(columns, rowMajor, rows); break;
-        }
-    }
-
-    // Tiles keep both the columns read and the rows written within the cache's reach.
-    private void Transpose<T>(T* columns, T* rowMajor, int rows)
-        where T : unmanaged
-    {
-        const int Tile = 32;
-        for (int firstRow = 0; firstRow < rows; firstRow += Tile)
-        {
-            int endRow = Math.Min(rows, firstRow + Tile);
-            for (int firstColumn = 0; firstColumn < Dim; firstColumn += Tile)
-            {
-                int endColumn = Math.Min(Dim, firstColumn + Tile);
-                for (int column = firstColumn; column < endColumn; column++)
-                {
-                    T* from = columns + column * (nint)Rows;
-                    for (int row = firstRow; row < endRow; row++) rowMajor[(nint)row * Dim + column] = Unsafe.ReadUnaligned<T>(from + row);
-                }
-            }
-        }
-    }
-
-    private void Convert(byte* stored, byte* converted, nint count)
-    {
-        // A block is at most 4 MiB or one row of int.MaxValue elements, so the count fits a span.
-        int length = checked((int)count);
-        switch (_stored)
-        {
-            case StoredElement.Float64:
-                Narrow(stored, new Span<float>(converted, length), _bigEndian);
-                break;
-            case StoredElement.UInt8:
-                for (int i = 0; i < length; i++) ((float*)converted)[i] = stored[i] * _scale;
-                break;
-            case StoredElement.Float32 when _bigEndian:
-                BinaryPrimitives.ReverseEndianness(new ReadOnlySpan<uint>(stored, length), new Span<uint>(converted, length));
-                break;
-            case StoredElement.Float16 or StoredElement.BFloat16 when _bigEndian:
-                BinaryPrimitives.ReverseEndianness(new ReadOnlySpan<ushort>(stored, length), new Span<ushort>(converted, length));
-                break;
-            default:
-                NativeMemory.Copy(stored, converted, checked((nuint)count * (nuint)_stored.SizeInBytes()));
-                break;
-        }
-    }
-
-    private static void Narrow(byte* stored, Span<float> converted, bool bigEndian)
-    {
-        int i = 0;
-        if (!bigEndian)
-        {
-            for (; i <= converted.Length - Vector<float>.Count; i += Vector<float>.Count)
-            {
-                Vector<double> low = Unsafe.ReadUnaligned<Vector<double>>(stored + 8 * (nint)i);
-                Vector<double> high = Unsafe.ReadUnaligned<Vector<double>>(stored + 8 * (nint)(i + Vector<double>.Count));
-                Vector.Narrow(low, high).CopyTo(converted[i..]);
-            }
-        }
-
-        for (; i < converted.Length; i++)
-        {
-            ulong bits = Unsafe.ReadUnaligned<ulong>(stored + 8 * (nint)i);
-            converted[i] = (float)BitConverter.UInt64BitsToDouble(bigEndian ? BinaryPrimitives.ReverseEndianness(bits) : bits);
-        }
     }
 }

@@ -40,6 +40,9 @@ internal sealed class NativeBufferPool(nuint bytes) : IDisposable
     private readonly ConcurrentBag<Loan> _free = [];
     private volatile bool _disposed;
 
+    /// <summary>Size of each.</summary>
+    public nuint Bytes => bytes;
+
     /// <summary>Lends a buffer; disposing the loan returns it.</summary>
     /// <exception cref="ObjectDisposedException">The pool was disposed.</exception>
     public Loan Rent()

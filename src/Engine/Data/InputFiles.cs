@@ -1,5 +1,15 @@
 namespace Engine.Data;
 
+/// <summary>How the rows of a matrix come out of its file. The bits are the same.</summary>
+public enum MatrixIo
+{
+    /// <summary>Mapped into memory: fastest when rows are read again and again.</summary>
+    Map,
+
+    /// <summary>Read into buffers, block by block: nothing of the file is ever part of the process's memory.</summary>
+    Read,
+}
+
 /// <summary>Every input file of a run: opened through here, checked once more before results are published, closed at the end.</summary>
 /// <remarks>Dispose it after the values that were read through it. Safe to use from several threads.</remarks>
 public sealed class InputFiles : IDisposable
@@ -7,6 +17,12 @@ public sealed class InputFiles : IDisposable
     private readonly Lock _gate = new();
     private readonly List<InputFile> _files = [];
     private readonly List<string> _warnings = [];
+
+    /// <summary>How matrices are read from the files opened from here on.</summary>
+    public MatrixIo Io { get; init; }
+
+    /// <summary>What tables read from the files are charged to.</summary>
+    public MemoryBudget Memory { get; init; } = new(null);
 
     /// <summary>The files in the order they were opened.</summary>
     public IReadOnlyList<InputFile> Files

@@ -16,6 +16,7 @@ internal static class MatrixFiles
     public static RowSource Open(EmbeddingsInput input, InputFiles files, Pass pass)
     {
         List<RowSource> shards = [];
+        NativeBufferPool? buffers = null;
         try
         {
             (string File, MatrixRegion Region)? first = null;
@@ -32,7 +33,7 @@ internal static class MatrixFiles
                 }
 
                 Compare(file, region, first.Value.File, first.Value.Region, input);
-                shards.Add(packed is null ? region.Open(file, input.Scale ?? 1f) : packed.Unpack(input.Scale ?? 1f));
+                shards.Add(packed is null ? region.Open(file, input.Scale ?? 1f, files.Io, ref buffers) : packed.Unpack(input.Scale ?? 1f, ref buffers));
             }
 
             if (shards.Count == 0) throw EngineException.Input(input.Written, "NO_MATCH", "the input names no file. Give at least one.");

@@ -25,7 +25,7 @@ public static class RecordsFile
         try
         {
             foreach (string path in input.Paths) texts.Add(Open(files.Open(path, InputPaths.Shown(path, input.Written, input.Paths.Count)), pass));
-            RecordScan scan = new(input, texts, pass);
+            RecordScan scan = new(input, texts, files.Memory.Reserve($"the table of the records {input.Written}", 0), pass);
             scan.Run();
             if (scan.Entries.Count == 0) throw EngineException.Input(input.Written, "EMPTY", "the input holds no records (0 lines with text), but at least one is needed. Check the path.");
             return new JsonlRecords(input, texts, scan);

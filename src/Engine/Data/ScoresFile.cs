@@ -26,6 +26,7 @@ public static class ScoresFile
         {
             pass.Cancel.ThrowIfCancellationRequested();
             InputFile file = files.Open(path, InputPaths.Shown(path, input.Written, input.Paths.Count));
+            if (Path.GetExtension(path) == ".npy") files.Memory.Reserve($"the table of {input.Written}", file.Length);
             switch (Path.GetExtension(path).ToLowerInvariant())
             {
                 case ".csv": CsvScores.Read(file, input, columns, pass); break;

@@ -23,6 +23,7 @@ public static class StatesFile
         try
         {
             InputFile file = files.Open(input.OffsetsPath, input.OffsetsWritten);
+            files.Memory.Reserve($"the table of {input.OffsetsWritten}", file.Length);
             long[] offsets = NpyFile.ReadIntegers(file);
             Check(file, offsets, tokens.Rows, input.Values.Written);
             return new TokenStates(tokens, offsets, input.Values.Written);

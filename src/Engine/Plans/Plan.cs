@@ -116,8 +116,11 @@ public sealed record PlanRun
     /// <summary>Worker threads; 0 for one per processor.</summary>
     public required int Threads { get; init; }
 
-    /// <summary>Memory budget in bytes, or null for none.</summary>
+    /// <summary>Memory budget in bytes, or null for none but the machine's.</summary>
     public required long? Memory { get; init; }
+
+    /// <summary>How matrices are read.</summary>
+    public MatrixIo Io { get; init; }
 
     /// <summary>What to do when the folder exists.</summary>
     public required OnExisting OnExisting { get; init; }

@@ -80,7 +80,11 @@ internal static class RunKeys
     public static readonly Parameter<int> Threads =
         Set.Optional("threads", Shapes.Count(0, 1024), 0, JsonValue.Create(0), "Worker threads; 0 for one per processor.");
 
-    public static readonly Parameter<long?> Memory = Set.OptionalValue("memory", Shapes.Size, "Memory the run may use, such as \"8GiB\".");
+    public static readonly Parameter<long?> Memory = Set.OptionalValue("memory", Shapes.Size,
+        "Memory the run may use beside mapped files, such as \"8GiB\"; what the machine or its control group has when absent.");
+
+    public static readonly Parameter<MatrixIo> Io = Set.Optional("io", Shapes.Choice(("mmap", MatrixIo.Map), ("pread", MatrixIo.Read)), MatrixIo.Map, JsonValue.Create("mmap"),
+        "How matrices are read: mapped into memory, or block by block into buffers.");
 
     public static readonly Parameter<OnExisting> OnExisting = Set.Optional("onExisting",
         Shapes.Choice(("fail", Plans.OnExisting.Fail), ("resume", Plans.OnExisting.Resume), ("replace", Plans.OnExisting.Replace)),

@@ -102,6 +102,7 @@ internal static class PlanReader
             Device = run.Get(RunKeys.Device),
             Threads = run.Get(RunKeys.Threads),
             Memory = run.Get(RunKeys.Memory),
+            Io = run.Get(RunKeys.Io),
             OnExisting = run.Get(RunKeys.OnExisting),
         };
     }

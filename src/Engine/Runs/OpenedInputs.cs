@@ -10,8 +10,10 @@ internal sealed record OpenedInput(PlanInput Input, Value Value, IReadOnlyList<I
 /// <summary>The inputs of a run, open until it ends.</summary>
 internal sealed class OpenedInputs : IDisposable
 {
-    private readonly InputFiles _files = new();
+    private readonly InputFiles _files;
     private readonly List<OpenedInput> _opened = [];
+
+    private OpenedInputs(InputFiles files) => _files = files;
 
     /// <summary>The inputs in the plan's order.</summary>
     public IReadOnlyList<OpenedInput> Opened => _opened;
@@ -23,9 +25,9 @@ internal sealed class OpenedInputs : IDisposable
     public IReadOnlyList<string> Warnings => _files.Warnings;
 
     /// <summary>Opens every input, records first because others bind to them, and checks rows, dim, element type, hashes and bindings.</summary>
-    public static OpenedInputs Open(Plan plan, Pass pass)
+    public static OpenedInputs Open(Plan plan, MemoryBudget memory, Pass pass)
     {
-        var inputs = new OpenedInputs();
+        var inputs = new OpenedInputs(new InputFiles { Io = plan.Run.Io, Memory = memory });
         try
         {
             var opener = new InputOpener(plan, inputs._files, pass);

@@ -16,12 +16,12 @@ namespace Engine.Runs;
 internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<ProgressEvent>? progress, CancellationToken cancel)
 {
     /// <summary>Opens every input and checks it against the plan, and writes nothing.</summary>
-    /// <returns>What each input holds, in the plan's order.</returns>
-    public IReadOnlyList<InputSummary> DryRun()
+    /// <returns>What each input holds, in the plan's order, and what the steps will need.</returns>
+    public PlanPreview DryRun()
     {
         OutputPaths.CheckTargets(plan, OutputPaths.Full(plan, plan.Run.Dir));
         using var inputs = OpenInputs();
-        return [.. inputs.Opened.Select(input => InputSummary.Of(input.Input, input.Value))];
+        return new PlanPreview([.. inputs.Opened.Select(input => InputSummary.Of(input.Input, input.Value))], MemoryForecast.Of(plan, inputs.Opened, kernels.Threads));
     }
 
     /// <summary>Runs the plan, or goes on with an unfinished run of it.</summary>
@@ -57,14 +57,16 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<Progress
         var run = new RunRecord { Plan = plan, Identity = identity, Kernels = kernels.Name, Threads = kernels.Threads, Started = DateTimeOffset.UtcNow };
         long clock = Stopwatch.GetTimestamp();
         using var inputs = OpenInputs();
-        using var outputs = new RunOutputs(folder);
+        MemoryForecast memory = MemoryForecast.Of(plan, inputs.Opened, kernels.Threads);
+        CheckMemory(memory);
+        using var outputs = new RunOutputs(folder, plan.Run.Io);
         using var values = new ValueStore();
         foreach (OpenedInput input in inputs.Opened) values.Borrow(input.Input.Name, input.Value);
 
         var checkpoint = new Checkpoint(folder.Staging, new StepKeys(plan, inputs.Opened), plan, outputs, values);
         try
         {
-            RunSteps(run, checkpoint, inputs, outputs, values, folder.Staging);
+            RunSteps(run, checkpoint, memory, inputs, outputs, values, folder.Staging);
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
@@ -87,14 +89,14 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<Progress
         return new RunResult(folder.Path, AlreadyFinished: false, chosen?.Indices.Length);
     }
 
-    private void RunSteps(RunRecord run, Checkpoint checkpoint, OpenedInputs inputs, RunOutputs outputs, ValueStore values, Staging staging)
+    private void RunSteps(RunRecord run, Checkpoint checkpoint, MemoryForecast memory, OpenedInputs inputs, RunOutputs outputs, ValueStore values, Staging staging)
     {
         var files = new StepFiles(outputs);
         var earlier = new StepValues(staging.PathOf, values, outputs.Computed);
         foreach (PlanStep step in plan.Steps)
         {
             cancel.ThrowIfCancellationRequested();
-            StepRecord record = checkpoint.Reuse(step, earlier) ?? RunStep(step, values, outputs);
+            StepRecord record = checkpoint.Reuse(step, earlier) ?? RunStep(step, memory.Steps.First(s => s.Step == step.Name), values, outputs);
             values.Own(step.Name, record.Value);
             run.Steps.Add(record with { Note = StepValues.Note(record.Value, values) });
             if (!record.Resumed)
@@ -112,13 +114,27 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<Progress
         }
     }
 
-    private OpenedInputs OpenInputs() => OpenedInputs.Open(plan, new Pass(Watch("inputs"), cancel));
+    private void CheckMemory(MemoryForecast memory)
+    {
+        try
+        {
+            memory.Check();
+        }
+        catch (EngineException e)
+        {
+            PlanStep? worst = plan.Steps.FirstOrDefault(s => s.Name == memory.Steps.MaxBy(step => step.Peak)?.Step);
+            throw new EngineException([.. e.Errors.Select(error => error with { File = plan.File, Line = worst?.Place.Line ?? 0, Column = worst?.Place.Column ?? 0 })], e);
+        }
+    }
 
-    private StepRecord RunStep(PlanStep step, ValueStore values, RunOutputs outputs)
+    private OpenedInputs OpenInputs() => OpenedInputs.Open(plan, new MemoryBudget(plan.Run.Memory - MemoryForecast.Itself), new Pass(Watch("inputs"), cancel));
+
+    private StepRecord RunStep(PlanStep step, StepForecast memory, ValueStore values, RunOutputs outputs)
     {
         progress?.Report(ProgressEvent.Started(step.Name));
         long clock = Stopwatch.GetTimestamp();
         var run = new StepRun(step.Name, plan.Seed, kernels, new Pass(Watch(step.Name), cancel), outputs);
+        run.Note("memory", memory.Peak);
         Value value;
         try
         {

@@ -8,7 +8,7 @@ namespace Engine.Runs;
 internal readonly record struct WrittenFile(long Bytes, string Sha256);
 
 /// <summary>The files of one run on their way: made in the staging folder, or beside their target when they lie outside the run folder, and let appear together.</summary>
-internal sealed class RunOutputs(RunFolder folder) : IMatrixStore, IDisposable
+internal sealed class RunOutputs(RunFolder folder, MatrixIo io) : IMatrixStore, IDisposable
 {
     private readonly List<string> _staged = [];
     private readonly Dictionary<string, WrittenFile> _written = [];
@@ -19,7 +19,7 @@ internal sealed class RunOutputs(RunFolder folder) : IMatrixStore, IDisposable
     public IReadOnlyDictionary<string, WrittenFile> Written => _written;
 
     /// <summary>Staged files that are read again, open until the run is over.</summary>
-    public InputFiles Computed { get; } = new();
+    public InputFiles Computed { get; } = new() { Io = io };
 
     /// <summary>Makes a file of the run folder.</summary>
     public WrittenFile Write(string relative, Action<Stream> write)

@@ -47,6 +47,16 @@ public sealed record Embed : Step<Embeddings>
             Pooling = arguments.Get(pooling),
             Normalize = arguments.Get(normalize),
             Template = arguments.Get(template),
-        });
+        })
+        {
+            Needs = (needs, name) =>
+            {
+                ValueShape records = needs.Of(needs.Get(@in));
+                int dim = needs.Get(model).Dimension;
+                needs.Texts(records);
+                needs.Use("a batch of vectors", 4L * dim * Math.Min(records.Rows, Math.Clamp((8 << 20) / dim, 1, 8192)) + needs.Threads * 32L * dim);
+                return new ValueShape(name, records.Rows) { Dim = dim, Pool = records };
+            },
+        };
     }
 }

@@ -9,6 +9,9 @@ public abstract record EmbeddingModel
     /// <summary>The plan's forms of a model.</summary>
     internal static Shape<EmbeddingModel> Forms { get; } = Shapes.OneOf(HashingModel.Form);
 
+    /// <summary>Elements in a vector.</summary>
+    internal abstract int Dimension { get; }
+
     /// <summary>Embeds every record of a step, in order.</summary>
     internal abstract RowSource Embed(Embed step, StepRun run);
 }
@@ -22,6 +25,8 @@ public sealed record HashingModel(int Dim = HashingModel.DefaultDim) : Embedding
     public const int DefaultDim = 1024;
 
     internal static Shape<EmbeddingModel> Form { get; } = Declare();
+
+    internal override int Dimension => Dim;
 
     internal override RowSource Embed(Embed step, StepRun run) => HashingEmbedder.Embed(step, Dim, run);
 

@@ -138,7 +138,18 @@ public sealed record KCenter : Step<Selection>
             Start = arguments.Get(start)?.Invoke(inputs),
             StopRadius = arguments.Get(stopRadius),
             Within = inputs.Find<Value>(arguments.Get(within)),
-        });
+        })
+        {
+            Needs = (needs, name) =>
+            {
+                ValueShape vectors = needs.Of(needs.Get(@in));
+                long n = vectors.Rows, count = needs.Get(budget).UpTo((int)Math.Min(n, Array.MaxLength));
+                needs.Vectors(vectors);
+                needs.Use("distances and the heap of the farthest", (needs.Get(metric) == KCenterMetric.Cosine ? 36 : 28) * n);
+                needs.Use("centres", Math.Min(2L << 30, 12 * (count + 16) * vectors.Dim));
+                return needs.Selection(name, count, vectors);
+            },
+        };
     }
 
     /// <summary>A start becomes a function of the inputs, because one form of it refers to a selection.</summary>

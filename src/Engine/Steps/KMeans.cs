@@ -135,7 +135,20 @@ public sealed record KMeans : Step<Clustering>
             Tolerance = arguments.Get(tolerance),
             Restarts = arguments.Get(restarts),
             Spherical = arguments.Get(spherical),
-        });
+        })
+        {
+            Needs = (needs, name) =>
+            {
+                ValueShape vectors = needs.Of(needs.Get(@in));
+                long n = vectors.Rows, values = (long)needs.Get(k) * vectors.Dim;
+                bool directions = needs.Get(spherical);
+                needs.Vectors(vectors);
+                needs.Keep($"clusters of {name}", 4 * n + 16 * values);
+                needs.Use("assignments, distances and seeds", (directions ? 36 : 20) * n + 8 * values);
+                needs.Use("sums and packed centroids", 8 * values + Math.Min(8 * values * needs.Threads, 256L << 20) + 4 * values);
+                return new ValueShape(name, n) { Dim = vectors.Dim, Pool = vectors.Pool };
+            },
+        };
     }
 
     private sealed record Start(KMeansInit Init, Reference? Centroids);

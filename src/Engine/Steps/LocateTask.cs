@@ -72,6 +72,15 @@ public sealed record LocateTask : Step<TaskCentre>
             In = inputs.Get<Embeddings>(arguments.Get(@in)),
             Clusters = inputs.Get<Clustering>(arguments.Get(clusters)),
             Sources = arguments.Get(source),
-        });
+        })
+        {
+            Needs = (needs, name) =>
+            {
+                ValueShape vectors = needs.Of(needs.Get(@in));
+                needs.Use("the task's rows while they are found", 8 * vectors.Rows);
+                needs.Keep($"rows of {name}", 4 * vectors.Rows);
+                return new ValueShape(name, vectors.Rows) { Dim = vectors.Dim, PoolRows = vectors.Rows, Pool = vectors.Pool };
+            },
+        };
     }
 }

@@ -135,6 +135,23 @@ public sealed record MeasureIndicators : Step<ScoreTable>
             In = inputs.Get<Records>(arguments.Get(@in)),
             Which = arguments.Get(which),
             Embeddings = inputs.Find<Embeddings>(arguments.Get(embeddings)),
-        });
+        })
+        {
+            Needs = (needs, name) =>
+            {
+                ValueShape records = needs.Of(needs.Get(@in));
+                IReadOnlyList<string> columns = needs.Get(which);
+                needs.Texts(records);
+                needs.Keep($"columns of {name}", 8 * records.Rows * columns.Count);
+                if (needs.Get(embeddings) is { } given && columns.Any(column => DepthOf(column) > 0))
+                {
+                    ValueShape vectors = needs.Of(given);
+                    needs.Vectors(vectors);
+                    needs.Use("a copy of the vectors", vectors.Rows * (4L * vectors.Dim + 32));
+                }
+
+                return new ValueShape(name, records.Rows) { Dim = columns.Count, Pool = records };
+            },
+        };
     }
 }

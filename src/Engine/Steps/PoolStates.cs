@@ -128,6 +128,15 @@ public sealed record PoolStates : Step<Embeddings>
             In = inputs.Get<TokenStates>(arguments.Get(@in)),
             Pooling = arguments.Get(pooling),
             Normalize = arguments.Get(normalize),
-        });
+        })
+        {
+            Needs = (needs, name) =>
+            {
+                ValueShape states = needs.Of(needs.Get(@in));
+                needs.Vectors(states, norms: false);
+                needs.Use("a batch of vectors", 4 * Math.Min((long)BlockValues + states.Dim, states.Rows * states.Dim));
+                return new ValueShape(name, states.Rows) { Dim = states.Dim, Pool = states.Pool };
+            },
+        };
     }
 }

@@ -41,6 +41,15 @@ public sealed record RandomSample : Step<Selection>
         {
             In = inputs.Get<Value>(arguments.Get(@in)),
             Budget = arguments.Get(budget),
-        });
+        })
+        {
+            Needs = (needs, name) =>
+            {
+                ValueShape pool = needs.Of(needs.Get(@in));
+                long count = needs.Get(budget).UpTo((int)Math.Min(pool.Rows, Array.MaxLength));
+                needs.Use("rows drawn", 48 * count);
+                return needs.Selection(name, count, pool);
+            },
+        };
     }
 }

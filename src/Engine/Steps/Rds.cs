@@ -171,7 +171,24 @@ public sealed record Rds : Step<Selection>
             Within = inputs.Find<Value>(arguments.Get(within)),
             KeepRankings = arguments.Get(keep),
             Search = arguments.Get(search),
-        });
+        })
+        {
+            Needs = (needs, name) =>
+            {
+                ValueShape vectors = needs.Of(needs.Get(@in));
+                ValueShape[] tasks = [.. needs.Get(queries).Select(task => needs.Of(task.Value))];
+                long n = vectors.Rows, count = needs.Get(budget).UpTo((int)Math.Min(n, Array.MaxLength)), all = tasks.Sum(task => task.Rows);
+                long lists = needs.Get(reduce) != RdsReduce.RoundRobin ? 1 : tasks.Length > 1 ? tasks.Length : all;
+                needs.Vectors(vectors);
+                foreach (ValueShape task in tasks) needs.Vectors(task);
+                needs.Use("queries", 12 * all * vectors.Dim);
+
+                // Four fair shares a list, deepened once: entries with a quarter to spare, and their ranked copies.
+                needs.Use("ranked lists", 32 * lists * Math.Min(n, Math.Max(64, 16 * (count / Math.Max(1, lists) + 1))));
+                needs.Use("the round robin", 80 * count + (needs.Get(caps) is null ? 0 : 4 * n));
+                return needs.Selection(name, count, vectors);
+            },
+        };
     }
 }
 

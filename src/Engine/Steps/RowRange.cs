@@ -14,6 +14,8 @@ internal sealed class RowRange(RowSource rows, long first, long count) : RowSour
 
     public override ElementType Element => rows.Element;
 
+    public override long BlockBytes => rows.BlockBytes;
+
     public override RowBlock Borrow(long firstRow, int maxRows)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(firstRow);

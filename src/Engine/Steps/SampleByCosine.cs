@@ -68,6 +68,17 @@ public sealed record SampleByCosine : Step<Selection>
             Centre = inputs.Get<TaskCentre>(arguments.Get(centre)),
             Keep = arguments.Get(keep),
             Budget = arguments.Get(budget),
-        });
+        })
+        {
+            Needs = (needs, name) =>
+            {
+                ValueShape vectors = needs.Of(needs.Get(@in));
+                long count = needs.Get(budget).UpTo((int)Math.Min(vectors.Rows, Array.MaxLength));
+                needs.Vectors(vectors);
+                needs.Use("norms of the task's rows", 8 * vectors.Rows);
+                needs.Use("ranked lists", 64 * count);
+                return needs.Selection(name, count, vectors);
+            },
+        };
     }
 }

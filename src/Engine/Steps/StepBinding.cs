@@ -12,7 +12,11 @@ namespace Engine.Steps;
 /// <param name="Decides">For an op whose keys decide what it gives: the kind with these arguments; otherwise null.</param>
 public sealed record StepBinding(
     string Op, ValueKind Gives, string Summary, ParameterSet Parameters, Func<Arguments, StepInputs, IStep> Bind, Func<Arguments, ValueKind>? Decides = null)
-    : StepDefinition(Op, Gives, Summary, Parameters, Decides);
+    : StepDefinition(Op, Gives, Summary, Parameters, Decides)
+{
+    /// <summary>Takes down what the step will need and says what it will give, by the step's name; null for an op that needs only a few numbers for each row.</summary>
+    public Func<StepNeeds, string, ValueShape>? Needs { get; init; }
+}
 
 /// <summary>Gives a step the values its references name.</summary>
 /// <param name="resolve">Finds the value of an input or an earlier step.</param>

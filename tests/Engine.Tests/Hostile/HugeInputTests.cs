@@ -29,7 +29,7 @@ public sealed class HugeInputTests
         using var engine = new SelectionEngine();
         long clock = Stopwatch.GetTimestamp();
         long allocated = GC.GetAllocatedBytesForCurrentThread();
-        Assert.Equal((Rows, Dim), (engine.DryRun(plan)[0].Rows, engine.DryRun(plan)[0].Dim));
+        Assert.Equal((Rows, Dim), (engine.DryRun(plan).Inputs[0].Rows, engine.DryRun(plan).Inputs[0].Dim));
         using var stop = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
         Assert.ThrowsAny<OperationCanceledException>(() => engine.Run(plan, null, stop.Token));
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - allocated, 0, 64 << 20);

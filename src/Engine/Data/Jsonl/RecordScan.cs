@@ -8,9 +8,13 @@ namespace Engine.Data.Jsonl;
 /// <remarks>Packed files are unpacked by a thread of their own. Memory: 24 bytes a record, 16 more with ids, a few MiB of pieces, and the longest line.</remarks>
 internal sealed class RecordScan
 {
+    /// <summary>Entries whose memory is asked for at a time: 24 bytes each, and 24 more for ids at the hash table's largest.</summary>
+    private const int EntriesCharged = 1 << 14;
+
     private readonly RecordsInput _input;
     private readonly IReadOnlyList<TextFile> _files;
     private readonly Pass _pass;
+    private readonly MemoryReservation _memory;
     private readonly JsonLine _json = new();
     private readonly FieldPath? _id;
     private readonly FieldPath? _source;
@@ -26,8 +30,10 @@ internal sealed class RecordScan
     /// <param name="input">What the plan says.</param>
     /// <param name="files">The opened files in order.</param>
     /// <param name="pass">Cancellation, and progress in bytes.</param>
-    public RecordScan(RecordsInput input, IReadOnlyList<TextFile> files, Pass pass)
+    /// <param name="memory">What the tables are charged to.</param>
+    public RecordScan(RecordsInput input, IReadOnlyList<TextFile> files, MemoryReservation memory, Pass pass)
     {
+        _memory = memory;
         (_input, _files, _pass, _file) = (input, files, pass, files[0]);
         _id = input.Id is null ? null : new FieldPath(input.Id);
         _source = input.Source is null ? null : new FieldPath(input.Source);
@@ -66,6 +72,7 @@ internal sealed class RecordScan
         if (fault is not null) throw Error(lineNumber, fault);
         if (Entries.Count == Array.MaxLength)
             throw Error(lineNumber, new LineFault(0, "ROWS", $"the input has more than {Array.MaxLength} records. Split the pool."));
+        if (Entries.Count % EntriesCharged == 0) _memory.Grow(EntriesCharged * (_id is null ? 24 : 48));
         (int idStart, int idLength) = TakeId(line, lineNumber);
         Entries.Add(new RecordEntry(offset, line.Length, TakeSource(line, lineNumber), idStart, idLength));
     }

@@ -30,23 +30,31 @@ internal readonly record struct MatrixRegion(long Offset, long Rows, int Dim, St
             throw InputError.At(file, offset, "SHAPE", $"a row has {dim} elements, but at most {MaxDim} are supported. Check that the shape is (rows, dim).");
     }
 
-    /// <summary>Opens the region as a matrix: in place where the kernels can read it so, else converted block by block.</summary>
-    /// <param name="file">The file, mapped as a whole.</param>
+    /// <summary>Opens the region as a matrix: in place where it is mapped and the kernels can read it so, else block by block.</summary>
+    /// <param name="file">The file.</param>
     /// <param name="scale">What an 8-bit element is multiplied by; 1 otherwise.</param>
+    /// <param name="io">Mapped or read.</param>
+    /// <param name="buffers">The buffers that the shards of one matrix share; made when first needed.</param>
     /// <exception cref="EngineException">The file cannot be mapped: exit 7.</exception>
-    public RowSource Open(InputFile file, float scale) => Open(file.Map(), scale);
+    public RowSource Open(InputFile file, float scale, MatrixIo io, ref NativeBufferPool? buffers)
+    {
+        if (io == MatrixIo.Map) return Open(file.Map(), scale, ref buffers);
+        buffers ??= new NativeBufferPool(ReadRows.BufferBytes(Dim, Stored));
+        return new ReadRows(file.Read, Offset, Rows, Dim, Stored, IsSwapped, IsTransposed, scale, buffers);
+    }
 
-    /// <summary>Opens the region of any open file; the map outlives the handle.</summary>
+    /// <summary>Opens the region of a file that only this process can reach; the map outlives the handle.</summary>
     /// <param name="handle">The file, mapped as a whole.</param>
     /// <param name="length">Bytes it has, at least those of the region.</param>
     /// <param name="name">How messages call it.</param>
     /// <param name="scale">What an 8-bit element is multiplied by; 1 otherwise.</param>
+    /// <param name="buffers">The buffers that the shards of one matrix share; made when first needed.</param>
     /// <exception cref="EngineException">The file cannot be mapped: exit 7.</exception>
-    public RowSource Open(SafeFileHandle handle, long length, string name, float scale)
+    public RowSource Open(SafeFileHandle handle, long length, string name, float scale, ref NativeBufferPool? buffers)
     {
         try
         {
-            return Open(MappedFile.Open(handle, length, name), scale);
+            return Open(MappedFile.Open(handle, length, name), scale, ref buffers);
         }
         catch (Exception refused) when (IoError.IsFrom(refused))
         {
@@ -54,13 +62,15 @@ internal readonly record struct MatrixRegion(long Offset, long Rows, int Dim, St
         }
     }
 
-    private RowSource Open(MappedFile mapped, float scale)
+    // The order of bytes means nothing for one byte, the order of axes nothing for one row or column.
+    private bool IsSwapped => BigEndian && Stored.SizeInBytes() > 1;
+
+    private bool IsTransposed => Fortran && Rows > 1 && Dim > 1;
+
+    private RowSource Open(MappedFile mapped, float scale, ref NativeBufferPool? buffers)
     {
-        // The order of bytes means nothing for one byte, the order of axes nothing for one row or column.
-        bool swapped = BigEndian && Stored.SizeInBytes() > 1;
-        bool transposed = Fortran && Rows > 1 && Dim > 1;
-        return Stored.IsKernelType() && !swapped && !transposed
-            ? new MappedRows(mapped, Offset, Rows, Dim, Stored.Converted(), scale)
-            : new ConvertedRows(mapped, Offset, Rows, Dim, Stored, swapped, transposed, scale);
+        if (Stored.IsKernelType() && !IsSwapped && !IsTransposed) return new MappedRows(mapped, Offset, Rows, Dim, Stored.Converted(), scale);
+        buffers ??= new NativeBufferPool(ConvertedRows.BufferBytes(Dim, Stored));
+        return new ConvertedRows(mapped, Offset, Rows, Dim, Stored, IsSwapped, IsTransposed, scale, buffers);
     }
 }

@@ -31,6 +31,9 @@ internal sealed class ShardedRows : RowSource
     public override ElementType Element => _shards[0].Element;
 
     /// <inheritdoc/>
+    public override long BlockBytes => _shards.Max(shard => shard.BlockBytes);
+
+    /// <inheritdoc/>
     /// <exception cref="ObjectDisposedException">The matrix was disposed.</exception>
     public override RowBlock Borrow(long firstRow, int maxRows)
     {

@@ -45,8 +45,9 @@ internal sealed class ParquetMatrix
 
     /// <summary>Unpacks the column.</summary>
     /// <param name="scale">What an 8-bit element is multiplied by; 1 otherwise.</param>
+    /// <param name="buffers">The buffers that the shards of one matrix share; made when first needed.</param>
     /// <exception cref="EngineException">A row is missing, has a missing element or another length: exit 4, with the 0-based row. There is no room for the rows: exit 7.</exception>
-    public RowSource Unpack(float scale)
+    public RowSource Unpack(float scale, ref NativeBufferPool? buffers)
     {
         using ScratchFile scratch = ScratchFile.Create();
         long written = Write(scratch);
@@ -56,7 +57,7 @@ internal sealed class ParquetMatrix
 
         // float64 is narrowed on the way, as it is from any other file: half the room, and the kernels read it in place.
         MatrixRegion region = Region.Stored == StoredElement.Float64 ? Region with { Stored = StoredElement.Float32 } : Region;
-        return region.Open(scratch.Handle, checked(region.Rows * region.Dim * region.Stored.SizeInBytes()), _file.File.Name, scale);
+        return region.Open(scratch.Handle, checked(region.Rows * region.Dim * region.Stored.SizeInBytes()), _file.File.Name, scale, ref buffers);
     }
 
     private static int Choose(ParquetFile file, string? name)
