@@ -27,16 +27,23 @@ internal static class MadeMatrix
         header = header.PadRight((header.Length + 10) / 64 * 64 + 64 - 11) + "\n";
         stream.Write([0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, (byte)(header.Length >> 8)]);
         stream.Write(Encoding.ASCII.GetBytes(header));
-        float[] values = new float[Block * dim];
-        for (long first = 0, block = 0; first < rows; first += Block, block++)
+        long blocks = (rows + Block - 1) / Block;
+        byte[][] made = new byte[2 * Environment.ProcessorCount][];
+        for (long from = 0; from < blocks; from += made.Length)
         {
-            Span<float> part = values.AsSpan(0, (int)Math.Min(Block, rows - first) * dim);
-            Fill(part, dim, seed, block);
-            if (half) stream.Write(MemoryMarshal.AsBytes(Array.ConvertAll(part.ToArray(), v => (Half)v).AsSpan()));
-            else stream.Write(MemoryMarshal.AsBytes(part));
+            int count = (int)Math.Min(made.Length, blocks - from);
+            Parallel.For(0, count, i => made[i] = Bytes(from + i, (int)Math.Min(Block, rows - (from + i) * Block), dim, half, seed));
+            for (int i = 0; i < count; i++) stream.Write(made[i]);
         }
 
         return 0;
+    }
+
+    private static byte[] Bytes(long block, int rows, int dim, bool half, long seed)
+    {
+        float[] values = new float[rows * dim];
+        Fill(values, dim, seed, block);
+        return half ? MemoryMarshal.AsBytes(Array.ConvertAll(values, v => (Half)v).AsSpan()).ToArray() : MemoryMarshal.AsBytes(values.AsSpan()).ToArray();
     }
 
     private static void Fill(Span<float> values, int dim, long seed, long block)

@@ -25,6 +25,7 @@ internal sealed record CommandCase(int Number, string Name, int Exit, string Pat
         new(101, "a million threads", 3, @"run\.threads:1:1: error RANGE: .*1000000", "engine run plan.json --threads 1000000"),
         new(101, "no word for a size", 3, "error (VALUE|RANGE|TYPE|SIZE): .*4 gb", "engine run plan.json --set run.memory='\"4 gb\"'"),
         new(101, "2^70 bytes", 3, @"error (VALUE|RANGE|TYPE|SIZE): ", "engine run plan.json --set run.memory=1180591620717411303424"),
+        new(101, "1 KB for everything", 8, "error MEMORY: run.memory is 1000 bytes", "engine run plan.json --memory 1KB"),
         new(102, "a plan whose name is no text", 3, @"plan.*\.json: error MISSING: ", "cp plan.json $'plan\\xff.json'; rm plan.json; engine run $'plan\\xff.json'; code=$?; mv $'plan\\xff.json' plan.json; exit $code"),
         new(102, "an input whose name is no text", 7, @"q.*\.jsonl: error NAME: ", "cp pool.jsonl $'q\\xff.jsonl'; engine run plan.json --set inputs.pool.path='q*.jsonl'; code=$?; rm $'q\\xff.jsonl'; exit $code"),
         new(102, "a working folder whose name is no text", 7, "pool.jsonl: error NAME: ", "mkdir $'d\\xff'; cp plan.json pool.jsonl $'d\\xff'; cd $'d\\xff'; engine run plan.json; code=$?; ls | grep -v 'plan.json\\|pool.jsonl'; cd ..; rm -r $'d\\xff'; exit $code"),
