@@ -31,7 +31,7 @@ cat >"$folder/plan.json" <<PLAN
 PLAN
 
 dotnet $engine run "$folder/plan.json" --dry-run
-dotnet $engine run "$folder/plan.json" 2> >(tee "$folder/said" >&2) &
+dotnet $engine run "$folder/plan.json" &
 pid=$!
 peak=0 samples=0
 while status=$(<"/proc/$pid/status") 2>/dev/null; do
