@@ -132,6 +132,9 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<Progress
     private StepRecord RunStep(PlanStep step, StepForecast memory, ValueStore values, RunOutputs outputs)
     {
         progress?.Report(ProgressEvent.Started(step.Name));
+
+        // What earlier steps left behind would stay with the heap, which then has no room for large arrays although nobody uses them.
+        if (plan.Run.Memory is not null) GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         long clock = Stopwatch.GetTimestamp();
         var run = new StepRun(step.Name, plan.Seed, kernels, new Pass(Watch(step.Name), cancel), outputs);
         run.Note("memory", memory.Peak);

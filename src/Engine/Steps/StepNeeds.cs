@@ -1,5 +1,4 @@
 using Engine.Data;
-using Engine.Kernels;
 using Engine.Plans;
 
 namespace Engine.Steps;
