@@ -8,7 +8,7 @@ namespace Engine.Runs;
 internal readonly record struct WrittenFile(long Bytes, string Sha256);
 
 /// <summary>The files of one run on their way: made in the staging folder, or beside their target when they lie outside the run folder, and let appear together.</summary>
-internal sealed class RunOutputs(RunFolder folder, MatrixIo io) : IMatrixStore, IDisposable
+internal sealed class RunOutputs(RunFolder folder, MatrixIo io = MatrixIo.Map) : IMatrixStore, IDisposable
 {
     private readonly List<string> _staged = [];
     private readonly Dictionary<string, WrittenFile> _written = [];

@@ -186,6 +186,8 @@ public sealed record Rds : Step<Selection>
                 // Four fair shares a list, deepened once: entries with a quarter to spare, and their ranked copies.
                 needs.Use("ranked lists", 32 * lists * Math.Min(n, Math.Max(64, 16 * (count / Math.Max(1, lists) + 1))));
                 needs.Use("the round robin", 80 * count + (needs.Get(caps) is null ? 0 : 4 * n));
+                if (needs.Get(within) is not null) needs.Use("the rows within", 16 * n);
+                if (needs.Get(keep) is > 0 and var kept) needs.Keep($"rankings of {name}", 12 * lists * Math.Min(n, kept * Math.Max(1, count)));
                 return needs.Selection(name, count, vectors);
             },
         };
