@@ -63,7 +63,7 @@ public sealed class PlanSchemaTests
             Top(Verdict.Bad, Each("@", "\"X-a\": 1", "\"Version\": 1", "\"vars\": []", "\"$schema\": \"\"", "\"run\": []", "\"outputs\": []", "\"outputs\": { \"o\": {} }", "\"outputs\": { \"o p\": \"${vars.o}\" }"));
             Top(Verdict.Meaning, Each("@", "\"version\": 1", "\"vars\": { \"a\": \"${vars.a}\" }", "\"name\": \"${vars.none}\""));
             Top(Verdict.Good, Each("\"run\": { @ }", "\"threads\": 0", "\"threads\": 1024", "\"device\": \"opencl\"", "\"onExisting\": \"replace\"", "\"x-a\": 1", "\"dir\": \"/abs/dir\"", "\"dir\": \"${env:D:-d}\""));
-            Top(Verdict.Bad, Each("\"run\": { @ }", "\"threads\": -1", "\"threads\": 1025", "\"threads\": 1.5", "\"device\": \"gpu\"", "\"onExisting\": \"Fail\"", "\"dirs\": \"a\"", "\"dir\": \"\"", "\"dir\": \"s3://a/b\"", "\"dir\": \"a\\nb\"", "\"io\": \"mmap\""));
+            Top(Verdict.Bad, Each("\"run\": { @ }", "\"threads\": -1", "\"threads\": 1025", "\"threads\": 1.5", "\"device\": \"gpu\"", "\"onExisting\": \"Fail\"", "\"dirs\": \"a\"", "\"dir\": \"\"", "\"dir\": \"s3://a/b\"", "\"dir\": \"a\\nb\"", "\"io\": \"direct\""));
             Top(Verdict.Good, Each("\"run\": { \"memory\": @ }", "1", "1e9", "\"8GiB\"", "\"1.5MB\"", "\"0.5KiB\"", "\".5KB\"", "\"1B\"", "\"007TB\"", "\"16TiB\""));
             Top(Verdict.Bad, Each("\"run\": { \"memory\": @ }", "0", "-1", "1.5", "\"8\"", "\"8gib\"", "\"4 gb\"", "\"GiB\"", "\"-1GiB\"", "\"0GiB\"", "\"0.0MB\"", "\"1.GiB\"", "\"1e3MB\"", "\"8GiB\\n\"", "true"));
             Top(Verdict.Meaning, "\"run\": { \"memory\": \"1180591620717411303424TiB\" }".Replace("1180591620717411303424", "999999999", StringComparison.Ordinal));
