@@ -14,7 +14,7 @@ internal static class StatusCommand
         {
             RunStatus status = SelectionEngine.ReadStatus(words.GetValue(dir)!);
             StandardOutput.WriteLine(Word(status.State));
-            foreach (StepStatus step in status.Steps) StandardOutput.WriteLine($"{step.Name}: {Word(step.State)}");
+            foreach (StepStatus step in status.Steps) StandardOutput.WriteLine($"{step.Name}: {(step.Awaits is { } file ? $"waiting for {file}" : Word(step.State))}");
             return (int)ExitCode.Ok;
         });
         return command;

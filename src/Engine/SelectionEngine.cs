@@ -70,7 +70,8 @@ public sealed partial class SelectionEngine : IDisposable
         long began = Stopwatch.GetTimestamp();
         progress?.Report(ProgressEvent.Started(name));
         Watcher? watcher = progress is null ? null : new Watcher(name, began, progress);
-        TValue value = step.Run(new StepRun(name, _seed, _kernels, new Pass(watcher, cancel), new MemoryMatrixStore()));
+        using var files = new InputFiles();
+        TValue value = step.Run(new StepRun(name, _seed, _kernels, new Pass(watcher, cancel), new MemoryMatrixStore()) { Files = new FileFinder(files, ".") });
         progress?.Report(ProgressEvent.Finished(name, value.Rows, Stopwatch.GetElapsedTime(began)));
         return value;
     }

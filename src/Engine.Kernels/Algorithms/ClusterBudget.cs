@@ -74,6 +74,21 @@ public static class ClusterBudget
         return given;
     }
 
+    /// <summary>A cluster drawn for every row, with replacement and with chances proportional to weights; what is over a cluster's stock is lost.</summary>
+    /// <param name="weights">[k], k at least 1; finite, at least 0.</param>
+    /// <param name="stock">[k], rows each cluster can give.</param>
+    /// <param name="uniforms">[budget], in [0, 1), one per row to share out.</param>
+    /// <returns>[k], which add up to the budget or less.</returns>
+    /// <remarks>Source: the published code of the rounds of Diversify and Conquer, methods 4.6.</remarks>
+    public static int[] Multinomial(ReadOnlySpan<double> weights, ReadOnlySpan<int> stock, ReadOnlySpan<double> uniforms)
+    {
+        if (weights.Length != stock.Length) throw new ArgumentException($"{weights.Length} weights, but {stock.Length} clusters.", nameof(weights));
+        int[] given = new int[weights.Length];
+        foreach (int cluster in new WeightedDraw(QualityWeighting.Linear).WithReplacement(weights, uniforms))
+            if (given[cluster] < stock[cluster]) given[cluster]++;
+        return given;
+    }
+
     private static int[] LargestRemainder(long[] shares, Int128 total, int budget)
     {
         int[] quotas = new int[shares.Length];

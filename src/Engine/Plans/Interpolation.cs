@@ -20,6 +20,7 @@ internal sealed class Interpolation
     private readonly Dictionary<string, PlanMember> _variables;
     private readonly Dictionary<string, PlanNode?> _resolved = new(StringComparer.Ordinal);
     private readonly List<string> _open = [];
+    private readonly HashSet<string> _withRound = new(StringComparer.Ordinal);
     private int _values;
     private long _text;
     private bool _stopped;
@@ -136,7 +137,7 @@ internal sealed class Interpolation
         if (variable.StartsWith("vars.", StringComparison.Ordinal))
         {
             string name = variable["vars.".Length..];
-            if (_variables.TryGetValue(name, out PlanMember? found)) return Variable(found);
+            if (_variables.TryGetValue(name, out PlanMember? found)) return WithoutRound(node, name, Variable(found), rounds);
             Refuse(node, "VARIABLE", $"found the variable \"{name}\", which \"vars\" does not have.{Suggestion.For(name, _variables.Keys.Take(MostSuggested))} Add it to \"vars\".");
             return null;
         }
@@ -144,12 +145,25 @@ internal sealed class Interpolation
         if (variable.StartsWith("env:", StringComparison.Ordinal)) return FromEnvironment(node, variable["env:".Length..]);
         if (variable == "round")
         {
-            if (rounds) return node with { Text = Round };
-            Refuse(node, "VARIABLE", $"found ${{round}} outside \"{FeedbackKey}\", expected it only there. Write $${{round}} for the literal text.");
-            return null;
+            _withRound.UnionWith(_open);
+            return rounds ? node with { Text = Round } : RefuseRound(node, "${round}");
         }
 
         Refuse(node, "VARIABLE", $"found ${{{variable}}}, expected ${{vars.NAME}}, ${{env:NAME}} or ${{env:NAME:-default}}.{Suggestion.For(variable, _variables.Keys.Take(MostSuggested).Select(k => "vars." + k))} Write $${{ for a literal ${{.");
+        return null;
+    }
+
+    /// <summary>A variable's value, unless it holds <c>${round}</c> where there are no rounds.</summary>
+    private PlanNode? WithoutRound(PlanNode node, string variable, PlanNode? value, bool rounds)
+    {
+        if (!_withRound.Contains(variable)) return value;
+        _withRound.UnionWith(_open);
+        return rounds ? value : RefuseRound(node, $"${{vars.{variable}}}, which holds ${{round}},");
+    }
+
+    private PlanNode? RefuseRound(PlanNode node, string found)
+    {
+        Refuse(node, "VARIABLE", $"found {found} outside \"{FeedbackKey}\", expected it only there. Write $${{round}} for the literal text.");
         return null;
     }
 

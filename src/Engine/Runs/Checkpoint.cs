@@ -87,11 +87,13 @@ internal sealed class Checkpoint
         _kept[name] = entry;
     }
 
-    // A torn last line would swallow the next one, so the journal begins anew with what is good.
+    // A torn last line would swallow the next one, so the journal begins anew with what is good. A run that only finds what it waits for missing changes nothing.
     private void Rewrite()
     {
+        byte[] good = [.. _kept.Values.SelectMany(entry => entry.ToLine())];
+        if (File.Exists(_staging.Journal) && FileFailure.GuardReading(_staging.Journal, () => File.ReadAllBytes(_staging.Journal)).AsSpan().SequenceEqual(good)) return;
         using var journal = new AtomicFile(_staging.Journal);
-        foreach (JournalEntry entry in _kept.Values) journal.Stream.Write(entry.ToLine());
+        journal.Stream.Write(good);
         journal.Commit();
     }
 }

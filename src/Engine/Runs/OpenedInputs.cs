@@ -50,6 +50,10 @@ internal sealed class OpenedInputs : IDisposable
         }
     }
 
+    /// <summary>Opens files that steps name while the run is at work; they are checked as the inputs are.</summary>
+    /// <param name="folder">The folder that relative paths start from.</param>
+    public FileFinder Finder(string folder) => new(_files, folder);
+
     /// <summary>Checks that no file changed since it was opened.</summary>
     /// <exception cref="EngineException">Some did. Exit 5.</exception>
     public void Verify() => _files.Verify();

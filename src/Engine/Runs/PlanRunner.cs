@@ -41,7 +41,7 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<Progress
         catch (OperationCanceledException stopped)
         {
             int kept = Checkpoint.Entries(folder.Staging).Count;
-            if (kept == 0)
+            if (kept == 0 && folder.Staging.Handed().Count == 0)
             {
                 folder.Discard();
                 throw;
@@ -66,7 +66,7 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<Progress
         var checkpoint = new Checkpoint(folder.Staging, new StepKeys(plan, inputs.Opened), plan, outputs, values);
         try
         {
-            RunSteps(run, checkpoint, memory, inputs, outputs, values, folder.Staging);
+            RunSteps(run, checkpoint, memory, inputs, outputs, values, folder);
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
@@ -89,19 +89,22 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<Progress
         return new RunResult(folder.Path, AlreadyFinished: false, chosen?.Indices.Length);
     }
 
-    private void RunSteps(RunRecord run, Checkpoint checkpoint, MemoryForecast memory, OpenedInputs inputs, RunOutputs outputs, ValueStore values, Staging staging)
+    private void RunSteps(RunRecord run, Checkpoint checkpoint, MemoryForecast memory, OpenedInputs inputs, RunOutputs outputs, ValueStore values, RunFolder folder)
     {
         var files = new StepFiles(outputs);
-        var earlier = new StepValues(staging.PathOf, values, outputs.Computed);
+        var earlier = new StepValues(folder.Staging.PathOf, values, outputs.Computed);
+        var exchange = new RoundExchange(folder, outputs, cancel);
         foreach (PlanStep step in plan.Steps)
         {
             cancel.ThrowIfCancellationRequested();
-            StepRecord record = checkpoint.Reuse(step, earlier) ?? RunStep(step, memory.Steps.First(s => s.Step == step.Name), values, outputs);
+            StepRecord record = checkpoint.Reuse(step, earlier) ?? RunStep(step, memory.Steps.First(s => s.Step == step.Name), inputs, values, outputs, exchange);
             values.Own(step.Name, record.Value);
             run.Steps.Add(record with { Note = StepValues.Note(record.Value, values) });
             if (!record.Resumed)
             {
+                exchange.Check(step.Name, record.Rounds);
                 files.Write(step.Name, record.Value);
+                foreach (SelectionRound round in record.Rounds) RoundFiles.Write(step.Name, round, outputs, cancel);
 
                 // What was computed from a file that somebody wrote to meanwhile must not be kept under the file's earlier state.
                 inputs.Verify();
@@ -129,19 +132,23 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<Progress
 
     private OpenedInputs OpenInputs() => OpenedInputs.Open(plan, new MemoryBudget(plan.Run.Memory - MemoryForecast.Itself), new Pass(Watch("inputs"), cancel));
 
-    private StepRecord RunStep(PlanStep step, StepForecast memory, ValueStore values, RunOutputs outputs)
+    private StepRecord RunStep(PlanStep step, StepForecast memory, OpenedInputs inputs, ValueStore values, RunOutputs outputs, RoundExchange exchange)
     {
         progress?.Report(ProgressEvent.Started(step.Name));
 
         // What earlier steps left behind would stay with the heap, which then has no room for large arrays although nobody uses them.
         if (plan.Run.Memory is not null) GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         long clock = Stopwatch.GetTimestamp();
-        var run = new StepRun(step.Name, plan.Seed, kernels, new Pass(Watch(step.Name), cancel), outputs);
+        var run = new StepRun(step.Name, plan.Seed, kernels, new Pass(Watch(step.Name), cancel), outputs) { Files = inputs.Finder(plan.Folder) };
         run.Note("memory", memory.Peak);
         Value value;
         try
         {
             value = ((StepBinding)step.Definition).Bind(step.Arguments, new StepInputs(values.Get)).Run(run);
+        }
+        catch (FeedbackAwaitedException awaited)
+        {
+            throw exchange.Wait(step.Name, run.Rounds, awaited);
         }
         catch (EngineException e) when (e.Errors.Any(error => error.File is null))
         {
@@ -150,7 +157,7 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<Progress
         }
 
         double seconds = Stopwatch.GetElapsedTime(clock).TotalSeconds;
-        return new StepRecord(step, value, seconds, run.Bytes, run.Flops, run.Facts);
+        return new StepRecord(step, value, seconds, run.Bytes, run.Flops, run.Facts) { Rounds = run.Rounds };
 
         EngineError AtStep(EngineError error) => error.File is not null
             ? error

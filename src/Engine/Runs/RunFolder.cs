@@ -97,6 +97,28 @@ internal sealed class RunFolder : IDisposable
     /// <summary>Takes the staging away when the run ends, also one that an earlier run left.</summary>
     public void Discard() => _keep = IsAppearing;
 
+    /// <summary>Lets the files of a round appear while the run is unfinished; they become part of its results. Results that the run was to replace go first, because one folder cannot show two runs.</summary>
+    /// <param name="round">The round; its files are staged.</param>
+    public void HandOut(HandedRound round)
+    {
+        if (!IsInPlace) throw Gone(Path);
+        RemoveReplaced();
+        string folder = RoundFiles.FolderOf(round.Step, round.Round), target = System.IO.Path.Combine(Path, folder), staged = Staging.PathOf(folder);
+        bool known = Staging.Handed().Any(h => h.Step == round.Step && h.Round == round.Round);
+        if (!known && System.IO.Path.Exists(target)) throw Refuse(ExitCode.OutputExists, "EXISTS", target, "found a folder that no run made, expected nothing there. Move it away or choose another run.dir.");
+        if (!known) Staging.NoteHanded(round);
+        FileFailure.Guard(target, () =>
+        {
+            string above = System.IO.Path.GetDirectoryName(target)!;
+            Directory.CreateDirectory(above);
+            if (Directory.Exists(target)) foreach (StagedFile file in round.Files) Durable.Rename(Staging.PathOf(file.Path), System.IO.Path.Combine(Path, file.Path));
+            else Directory.Move(staged, target);
+            foreach (string changed in new[] { target, above, System.IO.Path.GetDirectoryName(above)!, Path }) Durable.FlushDirectory(changed);
+            RemoveCreated(System.IO.Path.GetDirectoryName(staged)!, Staging.PathOf("steps"));
+        });
+        Keep();
+    }
+
     /// <summary>Lets the staged files appear, the manifest last, and takes the staging and replaced files away.</summary>
     /// <param name="files">Every staged file, the manifest last.</param>
     /// <param name="outside">Outputs outside the folder.</param>
@@ -155,6 +177,32 @@ internal sealed class RunFolder : IDisposable
         _lock.Dispose();
     }
 
+    /// <summary>Takes away the finished results that this run replaces: manifest first, so that what is left is never taken for a whole, and the outputs it lists.</summary>
+    private void RemoveReplaced()
+    {
+        string manifest = System.IO.Path.Combine(Path, RunFiles.Manifest);
+        if (!File.Exists(manifest)) return;
+        FileFailure.Guard(Path, () =>
+        {
+            IReadOnlyList<string> outputs = ManifestSummary.Read(manifest).Outputs;
+            File.Delete(manifest);
+            Durable.FlushDirectory(Path);
+            foreach (string file in _old.Select(f => System.IO.Path.Combine(Path, f)).Concat(outputs)) File.Delete(file);
+            RemoveEmptyFolders(Path, _old);
+        });
+        _old = [];
+    }
+
+    /// <summary>Takes away what an unfinished run had handed out.</summary>
+    private void RemoveHanded()
+    {
+        string[] files = [.. HandedFiles()];
+        foreach (string file in files.Select(f => System.IO.Path.Combine(Path, f))) FileFailure.Guard(file, () => File.Delete(file));
+        RemoveEmptyFolders(Path, files);
+    }
+
+    private IEnumerable<string> HandedFiles() => Staging.Handed().SelectMany(round => round.Files.Select(f => f.Path));
+
     private void Begin(StoredPlan plan)
     {
         try
@@ -207,6 +255,7 @@ internal sealed class RunFolder : IDisposable
         }
 
         _old = [.. OldFiles().Union(_old)];
+        RemoveHanded();
     }
 
     private void ExamineToResume(string identity)
@@ -221,7 +270,7 @@ internal sealed class RunFolder : IDisposable
                 return;
             }
 
-            _old = OldFiles();
+            _old = [.. OldFiles().Union(HandedFiles())];
             _keep = IsResumed = true;
             return;
         }

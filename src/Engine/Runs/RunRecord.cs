@@ -1,5 +1,6 @@
 using Engine.Data;
 using Engine.Plans;
+using Engine.Selections;
 
 namespace Engine.Runs;
 
@@ -44,6 +45,9 @@ internal sealed record InputFileRecord(string Path, long Bytes, string Sha256);
 /// <summary>A step as it was done.</summary>
 internal sealed record StepRecord(PlanStep Step, Value Value, double Seconds, long Bytes, double Flops, IReadOnlyDictionary<string, object> Facts)
 {
+    /// <summary>The rounds it drew; none for a step that an earlier run did, whose files are there.</summary>
+    public IReadOnlyList<SelectionRound> Rounds { get; init; } = [];
+
     /// <summary>True when an earlier, unfinished run did it.</summary>
     public bool Resumed { get; init; }
 

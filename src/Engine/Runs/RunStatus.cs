@@ -27,12 +27,19 @@ public enum StepState
 
     /// <summary>It has to run.</summary>
     Pending,
+
+    /// <summary>It has drawn a round and waits for the feedback on it.</summary>
+    Waiting,
 }
 
 /// <summary>A step and where it stands.</summary>
 /// <param name="Name">Its name in the plan.</param>
 /// <param name="State">Where it stands.</param>
-public sealed record StepStatus(string Name, StepState State);
+public sealed record StepStatus(string Name, StepState State)
+{
+    /// <summary>The file a waiting step waits for, as the plan writes it; otherwise null.</summary>
+    public string? Awaits { get; init; }
+}
 
 /// <summary>What a run folder holds.</summary>
 /// <param name="Folder">Its full path.</param>
@@ -52,7 +59,14 @@ public sealed record RunStatus(string Folder, RunState State, IReadOnlyList<Step
             Plan plan = stored.Reopen(path);
             IReadOnlyDictionary<string, JournalEntry> kept = Checkpoint.Entries(staging);
             bool appearing = !running && Publication.Read(staging) is not null;
-            return new RunStatus(path, running ? RunState.Running : RunState.Unfinished, [.. plan.Steps.Select(step => new StepStatus(step.Name, Of(step.Name)))]);
+            return new RunStatus(path, running ? RunState.Running : RunState.Unfinished, [.. plan.Steps.Select(step => Waiting(step.Name) ?? new StepStatus(step.Name, Of(step.Name)))]);
+
+            StepStatus? Waiting(string step)
+            {
+                string? awaits = staging.Handed().LastOrDefault(round => round.Step == step)?.Awaits;
+                bool waits = awaits is not null && !running && !appearing && !kept.ContainsKey(step) && !Path.Exists(OutputPaths.Full(plan, awaits));
+                return waits ? new StepStatus(step, StepState.Waiting) { Awaits = awaits } : null;
+            }
 
             StepState Of(string step)
             {

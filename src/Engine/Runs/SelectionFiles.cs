@@ -10,14 +10,15 @@ internal static class SelectionFiles
 {
     private static readonly SearchValues<char> NeedQuotes = SearchValues.Create(",\"\r\n");
 
-    /// <summary>Writes <c>rank,row,id,source,score,task,query,cluster,radius</c>: rank from 1, and only the columns that mean something.</summary>
+    /// <summary>Writes <c>rank,row,id,source,score,task,query,cluster,round,radius</c>: rank from 1, and only the columns that mean something.</summary>
     public static void WriteTable(Selection selection, Stream stream)
     {
         bool ids = selection.Pool is not null;
         bool sources = selection.Pool is { Sources.Count: > 0 };
         using var writer = new StreamWriter(stream, new UTF8Encoding(false), bufferSize: 1 << 16, leaveOpen: true) { NewLine = "\n" };
         writer.WriteLine("rank,row" + (ids ? ",id" : "") + (sources ? ",source" : "") + (selection.Scores is null ? "" : ",score")
-            + (selection.Tasks is null ? "" : ",task") + (selection.Queries is null ? "" : ",query") + (selection.Clusters is null ? "" : ",cluster") + (selection.Radii is null ? "" : ",radius"));
+            + (selection.Tasks is null ? "" : ",task") + (selection.Queries is null ? "" : ",query") + (selection.Clusters is null ? "" : ",cluster")
+            + (selection.Rounds is null ? "" : ",round") + (selection.Radii is null ? "" : ",radius"));
         using IEnumerator<string>? idOf = selection.Pool?.Ids(selection.Indices).GetEnumerator();
         for (int i = 0; i < selection.Indices.Length; i++)
         {
@@ -29,6 +30,7 @@ internal static class SelectionFiles
             if (selection.Tasks is not null) Field(writer, selection.Tasks[i]);
             if (selection.Queries is not null) Field(writer, selection.Queries[i].ToString(CultureInfo.InvariantCulture));
             if (selection.Clusters is not null) Field(writer, selection.Clusters[i].ToString(CultureInfo.InvariantCulture));
+            if (selection.Rounds is not null) Field(writer, selection.Rounds[i].ToString(CultureInfo.InvariantCulture));
             if (selection.Radii is not null) Field(writer, selection.Radii[i].ToString("R", CultureInfo.InvariantCulture));
             writer.Write('\n');
         }

@@ -6,7 +6,8 @@ namespace Engine.Runs;
 /// <summary>The folder inside a run folder where a run makes its files and keeps its finished steps.</summary>
 /// <remarks>
 /// <c>plan.json</c> says whose it is and comes first and goes first: a staging without it is rubbish. <c>files/</c> holds what the run has made,
-/// <c>journal</c> the finished steps, and <c>publishing</c>, present once files begin to appear, what is to appear.
+/// <c>journal</c> the finished steps, <c>handed</c> the rounds whose files stand in the run folder while the run waits for feedback, and <c>publishing</c>,
+/// present once files begin to appear, what is to appear.
 /// </remarks>
 /// <param name="runFolder">Full path of the run folder.</param>
 internal sealed class Staging(string runFolder)
@@ -24,6 +25,8 @@ internal sealed class Staging(string runFolder)
     public string Publishing => Path.Combine(Folder, "publishing");
 
     public bool Exists => Directory.Exists(Folder);
+
+    private string HandedOut => Path.Combine(Folder, "handed");
 
     private string Outside => Path.Combine(Folder, "outside");
 
@@ -62,12 +65,13 @@ internal sealed class Staging(string runFolder)
     }
 
     /// <summary>Remembers a temporary file elsewhere before it is made, so that it goes when the staging goes, also after a kill.</summary>
-    public void NoteOutside(string path) => FileFailure.Guard(Outside, () =>
-    {
-        using var stream = new FileStream(Outside, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);
-        FileBytes.Write(stream, CheckedLine.Write(json => json.WriteString("path", path)));
-        Durable.Flush(stream.SafeFileHandle, Outside);
-    });
+    public void NoteOutside(string path) => Append(Outside, CheckedLine.Write(json => json.WriteString("path", path)));
+
+    /// <summary>Remembers that files of a round are about to appear in the run folder while the run is unfinished.</summary>
+    public void NoteHanded(HandedRound round) => Append(HandedOut, round.ToLine());
+
+    /// <summary>The rounds that were handed out, in that order.</summary>
+    public IReadOnlyList<HandedRound> Handed() => [.. CheckedLine.ReadAll(HandedOut, HandedRound.Parse).OfType<HandedRound>()];
 
     /// <summary>Takes the folder away, the plan's record first, so that nobody takes half of it for a checkpoint.</summary>
     public void Delete()
@@ -81,4 +85,11 @@ internal sealed class Staging(string runFolder)
             Directory.Delete(Folder, recursive: true);
         });
     }
+
+    private static void Append(string file, byte[] line) => FileFailure.Guard(file, () =>
+    {
+        using var stream = new FileStream(file, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        FileBytes.Write(stream, line);
+        Durable.Flush(stream.SafeFileHandle, file);
+    });
 }

@@ -85,6 +85,7 @@ internal sealed class StepValues(Func<string, string> folder, ValueStore values,
         string[]? tasks = Column<string>(columns, "task", indices.Length, out int task);
         int[]? queries = Column<int>(columns, "query", indices.Length, out int query);
         int[]? clusters = Column<int>(columns, "cluster", indices.Length, out int cluster);
+        int[]? rounds = Column<int>(columns, "round", indices.Length, out int round);
         double[]? radii = Column<double>(columns, "radius", indices.Length, out int radius);
         for (int i = 0; i < indices.Length; i++)
         {
@@ -93,6 +94,7 @@ internal sealed class StepValues(Func<string, string> folder, ValueStore values,
             if (tasks is not null) tasks[i] = Encoding.UTF8.GetString(table[task]);
             if (queries is not null) queries[i] = int.Parse(table[query], CultureInfo.InvariantCulture);
             if (clusters is not null) clusters[i] = int.Parse(table[cluster], CultureInfo.InvariantCulture);
+            if (rounds is not null) rounds[i] = int.Parse(table[round], CultureInfo.InvariantCulture);
             if (radii is not null) radii[i] = Number(table[radius]);
         }
 
@@ -109,6 +111,7 @@ internal sealed class StepValues(Func<string, string> folder, ValueStore values,
             Tasks = tasks,
             Queries = queries,
             Clusters = clusters,
+            Rounds = rounds,
             Radii = radii,
             Duplicates = duplicates,
         };

@@ -33,6 +33,9 @@ public sealed class Selection : Value
     /// <summary>The cluster of the row.</summary>
     public int[]? Clusters { get; init; }
 
+    /// <summary>The round the row was drawn in, from 1.</summary>
+    public int[]? Rounds { get; init; }
+
     /// <summary>The covering radius after the row was picked, not squared.</summary>
     public double[]? Radii { get; init; }
 

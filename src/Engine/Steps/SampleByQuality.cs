@@ -42,20 +42,9 @@ public sealed record SampleByQuality : Step<Selection>
     /// <inheritdoc/>
     public override Selection Run(StepRun run)
     {
-        if (Weighting == QualityWeighting.Linear && Temperature != 1)
-        {
-            throw new EngineException(new EngineError(ExitCode.Plan, "TEMPERATURE",
-                FormattableString.Invariant($"the temperature is {Temperature}, but the weighting is linear, which has none. Leave it out, or set \"weighting\": \"softmax\".")));
-        }
-
+        ScoreColumn.CheckTemperature(Weighting, Temperature);
         int rows = Candidates.CountRows(Clusters);
-        (string column, double[] quality) = ScoreColumn.Of(Quality, Column, rows);
-        if (Weighting == QualityWeighting.Linear && Array.FindIndex(quality, q => q < 0) is >= 0 and var negative)
-        {
-            throw EngineException.Input(Quality.Name, "NEGATIVE",
-                FormattableString.Invariant($"row {negative} has {column} = {quality[negative]}, but a linear weight is at least 0. Shift the scores, or set \"weighting\": \"softmax\"."));
-        }
-
+        double[] quality = ScoreColumn.ToDrawBy(Quality, Column, rows, Weighting);
         int budget = Budget.Of(rows);
         ClusterShares shares = ClusterShares.Of(Clusters, budget, Allocation, WithReplacement, Quality.Name);
         int[] chosen = Draw(quality, shares.Members, shares.Counts, run);

@@ -1,4 +1,5 @@
 using Engine.Data;
+using Engine.Kernels.Algorithms;
 using Engine.Plans;
 
 namespace Engine.Steps;
@@ -25,5 +26,32 @@ internal sealed record ScoreColumn(string Name, double[] Values)
             ? new ScoreColumn(name, values)
             : throw EngineException.Input(table.Name, "ROWS",
                 $"found {values.Length} scores for a pool of {poolRows} rows, expected one score per row. Bind the scores to the pool with \"rowsOf\".");
+    }
+
+    /// <summary>Finds a column that rows are drawn by.</summary>
+    /// <param name="table">The scores.</param>
+    /// <param name="column">A header, or null when there is one column.</param>
+    /// <param name="poolRows">Rows of the pool the scores must belong to.</param>
+    /// <param name="weighting">How a score becomes a weight.</param>
+    /// <exception cref="EngineException">As for <see cref="Of"/>, or a linear weight would be negative. Exit 4.</exception>
+    public static double[] ToDrawBy(ScoreTable table, string? column, long poolRows, QualityWeighting weighting)
+    {
+        (string name, double[] quality) = Of(table, column, poolRows);
+        if (weighting == QualityWeighting.Linear && Array.FindIndex(quality, q => q < 0) is >= 0 and var negative)
+        {
+            throw EngineException.Input(table.Name, "NEGATIVE",
+                FormattableString.Invariant($"row {negative} has {name} = {quality[negative]}, but a linear weight is at least 0. Shift the scores, or set \"weighting\": \"softmax\"."));
+        }
+
+        return quality;
+    }
+
+    /// <summary>Refuses a temperature where the weighting has none.</summary>
+    /// <exception cref="EngineException">There is one, and the weighting is linear. Exit 3.</exception>
+    public static void CheckTemperature(QualityWeighting weighting, double temperature)
+    {
+        if (weighting != QualityWeighting.Linear || temperature == 1) return;
+        throw new EngineException(new EngineError(ExitCode.Plan, "TEMPERATURE",
+            FormattableString.Invariant($"the temperature is {temperature}, but the weighting is linear, which has none. Leave it out, or set \"weighting\": \"softmax\".")));
     }
 }

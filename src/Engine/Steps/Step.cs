@@ -1,5 +1,6 @@
 using Engine.Data;
 using Engine.Kernels;
+using Engine.Selections;
 
 namespace Engine.Steps;
 
@@ -39,6 +40,7 @@ public abstract record Step<TValue> : IStep
 public sealed class StepRun(string name, long seed, IKernels kernels, Pass pass, IMatrixStore matrices)
 {
     private readonly Dictionary<string, object> _facts = [];
+    private readonly List<SelectionRound> _rounds = [];
 
     /// <summary>The step's name.</summary>
     public string Name => name;
@@ -58,6 +60,12 @@ public sealed class StepRun(string name, long seed, IKernels kernels, Pass pass,
     /// <summary>What else the manifest says of the step, by name: strings, numbers, flags, and lists of them.</summary>
     public IReadOnlyDictionary<string, object> Facts => _facts;
 
+    /// <summary>The rounds a step that works in rounds has drawn so far.</summary>
+    public IReadOnlyList<SelectionRound> Rounds => _rounds;
+
+    /// <summary>Opens files that the step's arguments name.</summary>
+    internal FileFinder Files { get; init; } = new(new InputFiles(), ".");
+
     /// <summary>The step's own random stream, or one of several within it.</summary>
     /// <param name="purpose">Names a stream within the step, such as <c>restart-2</c>; null for the step's first.</param>
     public RandomStream Random(string? purpose = null) => new(seed, purpose is null ? name : $"{name}/{purpose}");
@@ -72,6 +80,16 @@ public sealed class StepRun(string name, long seed, IKernels kernels, Pass pass,
     {
         Bytes += bytes;
         Flops += flops;
+    }
+
+    /// <summary>Keeps a round; the run writes its files into the step's folder.</summary>
+    internal void Finish(SelectionRound round) => _rounds.Add(round);
+
+    /// <summary>Notes a file the step has read, with its hash, under a fact that lists such files.</summary>
+    internal void NoteFile(string fact, string path, string sha256)
+    {
+        if (!_facts.TryGetValue(fact, out object? files)) _facts.Add(fact, files = new Dictionary<string, object>());
+        ((Dictionary<string, object>)files)[path] = sha256;
     }
 
     /// <summary>Notes a fact for the manifest and the report.</summary>

@@ -21,6 +21,7 @@ public static class StepCatalogue
         SampleByQuality.Definition,
         SampleByCluster.RandomDefinition,
         SampleByCluster.ClosestDefinition,
+        SampleInRounds.Definition,
         RandomSample.Definition,
         Balanced.Definition,
         SelectByPerplexity.Definition,

@@ -96,6 +96,10 @@ public sealed class InterpolationTests
     {
         string error = Assert.Single(SampleLanguage.Errors(SampleLanguage.Good, ["outputs.subset.path=a-${round}.jsonl"]));
         Assert.StartsWith("--set outputs.subset.path:1:1: error VARIABLE: found ${round} outside \"feedback\"", error, StringComparison.Ordinal);
+
+        // A variable does not carry it to another key, however long the way.
+        string[] errors = SampleLanguage.Errors(SampleLanguage.Good, ["vars.a=b-${round}", "vars.c=${vars.a}", "outputs.subset.path=${vars.c}"]);
+        Assert.StartsWith("--set outputs.subset.path:1:1: error VARIABLE: found ${vars.c}, which holds ${round}, outside \"feedback\"", Assert.Single(errors), StringComparison.Ordinal);
     }
 
     [Theory]

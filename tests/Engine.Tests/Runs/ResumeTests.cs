@@ -200,7 +200,7 @@ public sealed class ResumeTests : IDisposable
     // Rankings are files of the step alone: they are kept with it, and no other step reads them.
     [Fact]
     public void ASelectionHasNoColumnThatTheJournalForgets() =>
-        Assert.Equal(["Clusters", "Duplicates", "Indices", "Kind", "Pool", "PoolRows", "PoolScores", "Queries", "Radii", "Rankings", "Rows", "Scores", "Tasks"], typeof(Selections.Selection).GetProperties().Select(p => p.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(["Clusters", "Duplicates", "Indices", "Kind", "Pool", "PoolRows", "PoolScores", "Queries", "Radii", "Rankings", "Rounds", "Rows", "Scores", "Tasks"], typeof(Selections.Selection).GetProperties().Select(p => p.Name).Order(StringComparer.Ordinal));
 
     private static int Entries(byte[] journal) => CheckedLine.ReadAll(journal, JournalEntry.Parse).Count(entry => entry is not null);
 

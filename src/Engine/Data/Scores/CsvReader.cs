@@ -19,6 +19,9 @@ internal sealed class CsvReader(InputFile file)
     /// <summary>Cells in the current row.</summary>
     public int Count => _cells.Count;
 
+    /// <summary>The line the current row begins on, from 1.</summary>
+    public int Line => _cells[0].Line;
+
     /// <summary>The text of a cell of the current row, without quotes.</summary>
     public ReadOnlySpan<byte> this[int cell] => _row.AsSpan(_cells[cell].Start, _cells[cell].Length);
 
