@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using Engine.Data.Jsonl;
 using Engine.Data.Scores;
-using Engine.Kernels;
 
 namespace Engine.Data;
 

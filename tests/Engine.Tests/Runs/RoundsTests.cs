@@ -1,7 +1,6 @@
 using System.Globalization;
 using Engine.Data;
 using Engine.Data.Matrices;
-using Engine.Runs;
 
 namespace Engine.Tests.Runs;
 
