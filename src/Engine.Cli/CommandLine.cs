@@ -24,8 +24,8 @@ internal static class CommandLine
           engine convert 'part-*.npy' all.safetensors         embeddings of any format as one file
 
         Exit codes: 0 ok, 2 command line, 3 plan, 4 input content, 5 input changed, 6 output exists or locked,
-        7 I/O, 8 memory, 9 native library, 10 checkpoint, 12 quality gate, 75 stopped (resume), 129, 130, 143 stopped by a
-        signal, 1 a bug.
+        7 I/O, 8 memory, 9 native library, 10 checkpoint, 11 a program the plan calls failed, 12 quality gate, 75 stopped or waiting
+        for feedback (resume), 129, 130, 143 stopped by a signal, 1 a bug.
         """;
 
     /// <summary>Runs one command line.</summary>

@@ -36,7 +36,7 @@ public enum ExitCode
     /// <summary>A checkpoint cannot be used.</summary>
     Checkpoint = 10,
 
-    /// <summary>A peer process or MPI failed.</summary>
+    /// <summary>A peer process, such as a program that a plan calls, or MPI failed.</summary>
     Peer = 11,
 
     /// <summary>A quality gate failed.</summary>

@@ -18,7 +18,7 @@ while :; do
     for earlier in $(seq 1 "$round"); do chosen="$chosen $steps/round-$earlier/selected.jsonl"; done
     cut -d, -f2 "$steps/round-$round/selection.csv" | tail -n +2 > runs/feedback/rows
     # shellcheck disable=SC2086
-    LC_ALL=C awk -f unigram.awk -v rows=runs/feedback/rows -v round="$round" $chosen ../queries/*.jsonl > runs/feedback/next
+    LC_ALL=C awk -f ../unigram.awk -f feedback.awk -v rows=runs/feedback/rows -v round="$round" $chosen ../queries/*.jsonl > runs/feedback/next
     rm runs/feedback/rows
     mv runs/feedback/next "runs/feedback/round-$round.csv"
 done

@@ -35,6 +35,10 @@ public static class Shapes
     /// <summary>A whole number within bounds that fits 32 bits.</summary>
     public static Shape<int> Count(int least = 0, int most = int.MaxValue) => new IntegerShape(least, most).To(value => (int)value);
 
+    /// <summary><c>[from, to]</c> or <c>[from, to, step]</c>: whole numbers at equal steps.</summary>
+    /// <param name="least">The least number allowed.</param>
+    public static Shape<IReadOnlyList<int>> Range(int least) => new WholeRangeShape(least);
+
     /// <summary>A finite number within bounds.</summary>
     /// <param name="least">The least value allowed.</param>
     /// <param name="most">The greatest value allowed.</param>

@@ -110,6 +110,7 @@ public static class HtmlReport
 
                 """);
             ClusterBars.Write(html, $"clustering-{i + 1}", clustering.Sizes);
+            SilhouetteCurve.Write(html, $"clustering-{i + 1}-silhouette", clustering.Silhouettes, clustering.Sizes.Length);
             html.Write($"</section>\n");
         }
 

@@ -137,4 +137,8 @@ public sealed record ReportSample(long Rank, long Row, string? Id, string? Sourc
 /// <param name="Inertia">Sum of squared distances to the nearest centroid.</param>
 /// <param name="Iterations">Centroid updates.</param>
 /// <param name="Sizes">[k], rows of each cluster.</param>
-public sealed record ReportClustering(string Name, double Inertia, int Iterations, long[] Sizes);
+public sealed record ReportClustering(string Name, double Inertia, int Iterations, long[] Sizes)
+{
+    /// <summary>The mean silhouette of each k that was tried, by k; empty when k was given.</summary>
+    public IReadOnlyList<(int K, double Silhouette)> Silhouettes { get; init; } = [];
+}

@@ -38,10 +38,16 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<Progress
         {
             return Run(folder, identity);
         }
+        catch (EngineException) when (folder.Staging.HasTrials)
+        {
+            // A trial may have cost hours: what ends the run after it does not take it away.
+            folder.Keep();
+            throw;
+        }
         catch (OperationCanceledException stopped)
         {
             int kept = Checkpoint.Entries(folder.Staging).Count;
-            if (kept == 0 && folder.Staging.Handed().Count == 0)
+            if (kept == 0 && folder.Staging.Handed().Count == 0 && !folder.Staging.HasTrials)
             {
                 folder.Discard();
                 throw;
@@ -63,10 +69,11 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<Progress
         using var values = new ValueStore();
         foreach (OpenedInput input in inputs.Opened) values.Borrow(input.Input.Name, input.Value);
 
-        var checkpoint = new Checkpoint(folder.Staging, new StepKeys(plan, inputs.Opened), plan, outputs, values);
+        var keys = new StepKeys(plan, inputs.Opened);
+        var checkpoint = new Checkpoint(folder.Staging, keys, plan, outputs, values);
         try
         {
-            RunSteps(run, checkpoint, memory, inputs, outputs, values, folder);
+            RunSteps(run, checkpoint, keys, memory, inputs, outputs, values, folder);
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
@@ -89,7 +96,7 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<Progress
         return new RunResult(folder.Path, AlreadyFinished: false, chosen?.Indices.Length);
     }
 
-    private void RunSteps(RunRecord run, Checkpoint checkpoint, MemoryForecast memory, OpenedInputs inputs, RunOutputs outputs, ValueStore values, RunFolder folder)
+    private void RunSteps(RunRecord run, Checkpoint checkpoint, StepKeys keys, MemoryForecast memory, OpenedInputs inputs, RunOutputs outputs, ValueStore values, RunFolder folder)
     {
         var files = new StepFiles(outputs);
         var earlier = new StepValues(folder.Staging.PathOf, values, outputs.Computed);
@@ -97,13 +104,14 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<Progress
         foreach (PlanStep step in plan.Steps)
         {
             cancel.ThrowIfCancellationRequested();
-            StepRecord record = checkpoint.Reuse(step, earlier) ?? RunStep(step, memory.Steps.First(s => s.Step == step.Name), inputs, values, outputs, exchange);
+            StepRecord record = checkpoint.Reuse(step, earlier) ?? RunStep(step, Begin(step), values, exchange);
             values.Own(step.Name, record.Value);
             run.Steps.Add(record with { Note = StepValues.Note(record.Value, values) });
             if (!record.Resumed)
             {
                 exchange.Check(step.Name, record.Rounds);
                 files.Write(step.Name, record.Value);
+                if (record.Trials.Count > 0) outputs.Write(RunFiles.OfStep(step.Name, "trials.csv"), stream => TrialFiles.WriteTable(record.Trials, stream));
                 foreach (SelectionRound round in record.Rounds) RoundFiles.Write(step.Name, round, outputs, cancel);
 
                 // What was computed from a file that somebody wrote to meanwhile must not be kept under the file's earlier state.
@@ -114,6 +122,18 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<Progress
             progress?.Report(record.Resumed
                 ? ProgressEvent.Resumed(step.Name, record.Value.Rows)
                 : ProgressEvent.Finished(step.Name, record.Value.Rows, TimeSpan.FromSeconds(record.Seconds)));
+        }
+
+        StepRun Begin(PlanStep step)
+        {
+            var begun = new StepRun(step.Name, plan.Seed, kernels, new Pass(Watch(step.Name), cancel), outputs)
+            {
+                Files = inputs.Finder(plan.Folder),
+                Journal = new TrialFiles(folder.Staging, step.Name, keys.Of(step.Name)),
+                Scratch = new ScratchFolder(folder.Staging.Scratch(step.Name)),
+            };
+            begun.Note("memory", memory.Steps.First(s => s.Step == step.Name).Peak);
+            return begun;
         }
     }
 
@@ -130,17 +150,13 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<Progress
         }
     }
 
-    private OpenedInputs OpenInputs() => OpenedInputs.Open(plan, new MemoryBudget(plan.Run.Memory - MemoryForecast.Itself), new Pass(Watch("inputs"), cancel));
-
-    private StepRecord RunStep(PlanStep step, StepForecast memory, OpenedInputs inputs, ValueStore values, RunOutputs outputs, RoundExchange exchange)
+    private StepRecord RunStep(PlanStep step, StepRun run, ValueStore values, RoundExchange exchange)
     {
         progress?.Report(ProgressEvent.Started(step.Name));
 
         // What earlier steps left behind would stay with the heap, which then has no room for large arrays although nobody uses them.
         if (plan.Run.Memory is not null) GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         long clock = Stopwatch.GetTimestamp();
-        var run = new StepRun(step.Name, plan.Seed, kernels, new Pass(Watch(step.Name), cancel), outputs) { Files = inputs.Finder(plan.Folder) };
-        run.Note("memory", memory.Peak);
         Value value;
         try
         {
@@ -157,7 +173,7 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<Progress
         }
 
         double seconds = Stopwatch.GetElapsedTime(clock).TotalSeconds;
-        return new StepRecord(step, value, seconds, run.Bytes, run.Flops, run.Facts) { Rounds = run.Rounds };
+        return new StepRecord(step, value, seconds, run.Bytes, run.Flops, run.Facts) { Rounds = run.Rounds, Trials = run.Trials };
 
         EngineError AtStep(EngineError error) => error.File is not null
             ? error

@@ -1,4 +1,5 @@
 using Engine.Data;
+using Engine.Kernels.Algorithms;
 using Engine.Plans;
 using Engine.Selections;
 
@@ -47,6 +48,9 @@ internal sealed record StepRecord(PlanStep Step, Value Value, double Seconds, lo
 {
     /// <summary>The rounds it drew; none for a step that an earlier run did, whose files are there.</summary>
     public IReadOnlyList<SelectionRound> Rounds { get; init; } = [];
+
+    /// <summary>The trials of its search, if it is one.</summary>
+    public IReadOnlyList<SizeTrial> Trials { get; init; } = [];
 
     /// <summary>True when an earlier, unfinished run did it.</summary>
     public bool Resumed { get; init; }

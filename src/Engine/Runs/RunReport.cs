@@ -56,7 +56,10 @@ internal static class RunReport
         Facts = step.Facts,
     };
 
-    private static ReportClustering Clusters(string name, Clustering clustering) => new(name, clustering.Inertia, clustering.Iterations, clustering.Sizes);
+    private static ReportClustering Clusters(string name, Clustering clustering) => new(name, clustering.Inertia, clustering.Iterations, clustering.Sizes)
+    {
+        Silhouettes = [.. (clustering.Silhouettes ?? []).Select(tried => (tried.K, tried.Silhouette))],
+    };
 
     private static ReportSelection Chosen(StepRecord step, Selection selection) =>
         new(step.Step.Name, step.Step.Definition.Op, selection.Indices.Length, selection.PoolRows)

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Engine.Data;
+using Engine.Kernels.Algorithms;
 using Engine.Native.Files;
 
 namespace Engine.Runs;
@@ -6,7 +8,7 @@ namespace Engine.Runs;
 /// <summary>The folder inside a run folder where a run makes its files and keeps its finished steps.</summary>
 /// <remarks>
 /// <c>plan.json</c> says whose it is and comes first and goes first: a staging without it is rubbish. <c>files/</c> holds what the run has made,
-/// <c>journal</c> the finished steps, <c>handed</c> the rounds whose files stand in the run folder while the run waits for feedback, and <c>publishing</c>,
+/// <c>journal</c> the finished steps, <c>trials</c> those of searches, <c>handed</c> the rounds whose files stand in the run folder while the run waits for feedback, and <c>publishing</c>,
 /// present once files begin to appear, what is to appear.
 /// </remarks>
 /// <param name="runFolder">Full path of the run folder.</param>
@@ -27,6 +29,8 @@ internal sealed class Staging(string runFolder)
     public bool Exists => Directory.Exists(Folder);
 
     private string HandedOut => Path.Combine(Folder, "handed");
+
+    private string TrialLines => Path.Combine(Folder, "trials");
 
     private string Outside => Path.Combine(Folder, "outside");
 
@@ -73,6 +77,31 @@ internal sealed class Staging(string runFolder)
     /// <summary>The rounds that were handed out, in that order.</summary>
     public IReadOnlyList<HandedRound> Handed() => [.. CheckedLine.ReadAll(HandedOut, HandedRound.Parse).OfType<HandedRound>()];
 
+    /// <summary>True when a search has finished a trial.</summary>
+    public bool HasTrials => File.Exists(TrialLines);
+
+    /// <summary>Where a step keeps files that another program reads.</summary>
+    public string Scratch(string step) => Path.Combine(Folder, "scratch", step);
+
+    /// <summary>Keeps a trial of a search; it is on the disk when this returns.</summary>
+    public void NoteTrial(string step, string key, SizeTrial trial) => Append(TrialLines, CheckedLine.Write(json =>
+    {
+        json.WriteString("step", step);
+        json.WriteString("key", key);
+        json.WriteNumber("trial", trial.Number);
+        json.WriteNumber("size", trial.Size);
+        json.WriteNumber("loss", trial.Loss);
+    }));
+
+    /// <summary>The trials of a step under a key, from the first on without a gap.</summary>
+    public IEnumerable<SizeTrial> Trials(string step, string key)
+    {
+        Dictionary<int, SizeTrial> found = [];
+        foreach (SizeTrial? trial in CheckedLine.ReadAll(TrialLines, line => line.GetProperty("step").GetString() == step && line.GetProperty("key").GetString() == key ? Trial(line) : null!))
+            if (trial is not null) found[trial.Number] = trial;
+        for (int number = 1; found.TryGetValue(number, out SizeTrial? kept); number++) yield return kept;
+    }
+
     /// <summary>Takes the folder away, the plan's record first, so that nobody takes half of it for a checkpoint.</summary>
     public void Delete()
     {
@@ -85,6 +114,8 @@ internal sealed class Staging(string runFolder)
             Directory.Delete(Folder, recursive: true);
         });
     }
+
+    private static SizeTrial Trial(JsonElement line) => new(line.GetProperty("trial").GetInt32(), line.GetProperty("size").GetInt32(), line.GetProperty("loss").GetDouble());
 
     private static void Append(string file, byte[] line) => FileFailure.Guard(file, () =>
     {

@@ -54,7 +54,24 @@ internal sealed class StepFiles(RunOutputs files)
             json.WriteStartArray("sizes");
             foreach (long size in clustering.Sizes) json.WriteNumberValue(size);
             json.WriteEndArray();
+            if (clustering.Silhouettes is { } silhouettes) WriteSilhouettes(json, silhouettes);
             json.WriteEndObject();
         });
+    }
+
+    private static void WriteSilhouettes(Utf8JsonWriter json, IReadOnlyList<KSilhouette> silhouettes)
+    {
+        json.WriteStartArray("silhouettes");
+        foreach (KSilhouette tried in silhouettes)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("k", tried.K);
+            json.WriteNumber("silhouette", tried.Silhouette);
+            json.WriteNumber("inertia", tried.Inertia);
+            json.WriteNumber("iterations", tried.Iterations);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 }

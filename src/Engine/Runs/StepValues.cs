@@ -72,8 +72,12 @@ internal sealed class StepValues(Func<string, string> folder, ValueStore values,
             Sizes = [.. facts.RootElement.GetProperty("sizes").EnumerateArray().Select(s => s.GetInt64())],
             Inertia = facts.RootElement.GetProperty("inertia").GetDouble(),
             Iterations = facts.RootElement.GetProperty("iterations").GetInt32(),
+            Silhouettes = facts.RootElement.TryGetProperty("silhouettes", out JsonElement tried) ? [.. tried.EnumerateArray().Select(Silhouette)] : null,
         };
     }
+
+    private static KSilhouette Silhouette(JsonElement tried) => new(
+        tried.GetProperty("k").GetInt32(), tried.GetProperty("silhouette").GetDouble(), tried.GetProperty("inertia").GetDouble(), tried.GetProperty("iterations").GetInt32());
 
     private Selection? ReadSelection(string step, Records? pool, ValueNote note)
     {

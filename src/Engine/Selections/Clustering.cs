@@ -31,4 +31,7 @@ public sealed class Clustering : Value
 
     /// <summary>Centroid updates done in the restart that was kept.</summary>
     public required int Iterations { get; init; }
+
+    /// <summary>The clusterings it was chosen from, by k, this one among them; null when its k was given.</summary>
+    public IReadOnlyList<KSilhouette>? Silhouettes { get; init; }
 }

@@ -114,7 +114,11 @@ public sealed record KMeans : Step<Clustering>
     {
         var keys = new ParameterSet();
         Parameter<Reference> @in = keys.Required("in", Shapes.Reference(ValueKind.Embeddings), "The vectors to cluster.");
-        Parameter<int> k = keys.Required("k", Shapes.Count(1), "Clusters.");
+        Parameter<Counts> k = keys.Required("k", Shapes.OneOf(
+            Shapes.Count(1).To(one => new Counts([one], Several: false)),
+            Shapes.Tagged("range", Shapes.Range(2)).To(range => new Counts(range, Several: true)),
+            Shapes.Tagged("values", Shapes.List(Shapes.Count(2))).To(values => new Counts([.. values.Distinct().Order()], Several: true))),
+            "Clusters; or several numbers of clusters, of which the silhouette decides.");
         Parameter<Start> init = keys.Optional("init", Shapes.OneOf(
             Shapes.Choice(
                 ("kmeans++", new Start(KMeansInit.KMeansPlusPlus, null)), ("random", new Start(KMeansInit.Random, null)), ("first", new Start(KMeansInit.First, null))),
@@ -125,22 +129,20 @@ public sealed record KMeans : Step<Clustering>
             "0: update until nothing changes; above 0: also stop after an update that lowered the inertia by at most this share.");
         Parameter<int> restarts = keys.Optional("restarts", Shapes.Count(1), 1, 1, "Independent runs; the lowest inertia is kept.");
         Parameter<bool> spherical = keys.Optional("spherical", Shapes.Flag, false, false, "Cluster by direction.");
-        return new StepBinding("kmeans", ValueKind.Clustering, "Clusters vectors by k-means.", keys, (arguments, inputs) => new KMeans
+        Parameter<SilhouetteForm> silhouette = keys.Optional("silhouette", Shapes.Choice(("exact", SilhouetteForm.Exact), ("centroid", SilhouetteForm.Centroid)), SilhouetteForm.Exact, "exact",
+            "With several k: distances to the rows of clusters, or to centroids.");
+        Parameter<int> silhouetteRows = keys.Optional("silhouetteRows", Shapes.Count(2), 5000, 5000, "With several k: rows the silhouette is the mean of, drawn from the step's stream.");
+        return new StepBinding("kmeans", ValueKind.Clustering, "Clusters vectors by k-means.", keys, (arguments, inputs) =>
         {
-            In = inputs.Get<Embeddings>(arguments.Get(@in)),
-            K = arguments.Get(k),
-            Init = arguments.Get(init).Init,
-            Centroids = inputs.Find<Embeddings>(arguments.Get(init).Centroids),
-            MaxIterations = arguments.Get(maxIterations),
-            Tolerance = arguments.Get(tolerance),
-            Restarts = arguments.Get(restarts),
-            Spherical = arguments.Get(spherical),
+            KMeans one = Bind(arguments, inputs);
+            Counts counts = arguments.Get(k);
+            return counts.Several ? new KMeansSweep { Each = one, Ks = counts.Ks, Form = arguments.Get(silhouette), SilhouetteRows = arguments.Get(silhouetteRows) } : one;
         })
         {
             Needs = (needs, name) =>
             {
                 ValueShape vectors = needs.Of(needs.Get(@in));
-                long n = vectors.Rows, values = (long)needs.Get(k) * vectors.Dim;
+                long n = vectors.Rows, values = (long)needs.Get(k).Ks[^1] * vectors.Dim;
                 bool directions = needs.Get(spherical);
                 needs.Vectors(vectors);
                 needs.Keep($"clusters of {name}", 4 * n + 16 * values);
@@ -149,7 +151,21 @@ public sealed record KMeans : Step<Clustering>
                 return new ValueShape(name, n) { Dim = vectors.Dim, Pool = vectors.Pool };
             },
         };
+
+        KMeans Bind(Arguments arguments, StepInputs inputs) => new()
+        {
+            In = inputs.Get<Embeddings>(arguments.Get(@in)),
+            K = arguments.Get(k).Ks[0],
+            Init = arguments.Get(init).Init,
+            Centroids = inputs.Find<Embeddings>(arguments.Get(init).Centroids),
+            MaxIterations = arguments.Get(maxIterations),
+            Tolerance = arguments.Get(tolerance),
+            Restarts = arguments.Get(restarts),
+            Spherical = arguments.Get(spherical),
+        };
     }
+
+    private sealed record Counts(IReadOnlyList<int> Ks, bool Several);
 
     private sealed record Start(KMeansInit Init, Reference? Centroids);
 

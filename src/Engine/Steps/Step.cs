@@ -1,5 +1,6 @@
 using Engine.Data;
 using Engine.Kernels;
+using Engine.Kernels.Algorithms;
 using Engine.Selections;
 
 namespace Engine.Steps;
@@ -41,6 +42,7 @@ public sealed class StepRun(string name, long seed, IKernels kernels, Pass pass,
 {
     private readonly Dictionary<string, object> _facts = [];
     private readonly List<SelectionRound> _rounds = [];
+    private readonly List<SizeTrial> _trials = [];
 
     /// <summary>The step's name.</summary>
     public string Name => name;
@@ -63,6 +65,15 @@ public sealed class StepRun(string name, long seed, IKernels kernels, Pass pass,
     /// <summary>The rounds a step that works in rounds has drawn so far.</summary>
     public IReadOnlyList<SelectionRound> Rounds => _rounds;
 
+    /// <summary>The trials a search has done so far, those of an earlier run included.</summary>
+    public IReadOnlyList<SizeTrial> Trials => _trials;
+
+    /// <summary>Keeps trials for a run that resumes.</summary>
+    internal ITrialJournal Journal { get; init; } = new NoTrialJournal();
+
+    /// <summary>A folder for files that other programs read while the step waits for them.</summary>
+    internal ScratchFolder Scratch { get; init; } = ScratchFolder.New();
+
     /// <summary>Opens files that the step's arguments name.</summary>
     internal FileFinder Files { get; init; } = new(new InputFiles(), ".");
 
@@ -84,6 +95,12 @@ public sealed class StepRun(string name, long seed, IKernels kernels, Pass pass,
 
     /// <summary>Keeps a round; the run writes its files into the step's folder.</summary>
     internal void Finish(SelectionRound round) => _rounds.Add(round);
+
+    /// <summary>Keeps a trial; the run writes all of them into the step's folder.</summary>
+    internal void Finish(SizeTrial trial) => _trials.Add(trial);
+
+    /// <summary>The same step with an account of its own, for a step that is made of several others.</summary>
+    internal StepRun Within() => new(name, seed, kernels, pass, matrices) { Files = Files };
 
     /// <summary>Notes a file the step has read, with its hash, under a fact that lists such files.</summary>
     internal void NoteFile(string fact, string path, string sha256)

@@ -18,6 +18,7 @@ public static class StepCatalogue
         MeasureIndicators.Definition,
         PredictQuality.Definition,
         FitQuality.Definition,
+        SearchSize.Definition,
         SampleByQuality.Definition,
         SampleByCluster.RandomDefinition,
         SampleByCluster.ClosestDefinition,

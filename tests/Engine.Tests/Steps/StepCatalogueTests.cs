@@ -15,7 +15,7 @@ public sealed class StepCatalogueTests
         {
             Assert.EndsWith(".", definition.Summary, StringComparison.Ordinal);
             Assert.All(definition.Parameters.All, parameter => Assert.EndsWith(".", parameter.Summary, StringComparison.Ordinal));
-            Assert.Equal(definition.Op switch { "kmq" or "kmRandom" or "kmClosest" => "clusters", "fitQuality" => "runs", "less" => "checkpoints", _ => "in" }, definition.Parameters.All[0].Name);
+            Assert.Equal(definition.Op switch { "kmq" or "kmRandom" or "kmClosest" or "iterate" => "clusters", "fitQuality" => "runs", "less" => "checkpoints", _ => "in" }, definition.Parameters.All[0].Name);
             Assert.Same(definition, StepCatalogue.Find(definition.Op));
             string schema = Shapes.Object(definition.Parameters).Schema().ToJsonString();
             Assert.All(definition.Parameters.All, parameter => Assert.Contains($"\"{parameter.Name}\":", schema, StringComparison.Ordinal));
