@@ -150,6 +150,8 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<Progress
         }
     }
 
+    private OpenedInputs OpenInputs() => OpenedInputs.Open(plan, new MemoryBudget(plan.Run.Memory - MemoryForecast.Itself), new Pass(Watch("inputs"), cancel));
+
     private StepRecord RunStep(PlanStep step, StepRun run, ValueStore values, RoundExchange exchange)
     {
         progress?.Report(ProgressEvent.Started(step.Name));
