@@ -5,7 +5,7 @@ using Engine.Runs;
 
 namespace Engine.Cli;
 
-/// <summary>What stops a command from outside: signals and the time limit. Each has its exit code; the steps that were finished are kept.</summary>
+/// <summary>What stops a command from outside: signals and the time limit. Each has its exit code; finished steps and the position within the one at work are kept.</summary>
 internal sealed class RunStop : IDisposable
 {
     // Schedulers warn of the end of a job with these. The numbers are the same on x86-64 and Arm64, and .NET takes them as they are.
@@ -42,7 +42,7 @@ internal sealed class RunStop : IDisposable
     /// <summary><c>--time-limit</c>.</summary>
     public static Option<string?> TimeLimit() => new("--time-limit")
     {
-        Description = "Stop cleanly after this time, keep the finished steps and exit 75: 90, 90s, 30m or 2h.",
+        Description = "Stop cleanly after this time, keep what is done and exit 75: 90, 90s, 30m or 2h.",
         HelpName = "time",
     };
 
@@ -61,14 +61,23 @@ internal sealed class RunStop : IDisposable
 
     /// <summary>The error a stopped run ends with.</summary>
     /// <param name="stopped">What the run threw.</param>
-    /// <param name="otherwise">What is left and what to do when no finished step was kept.</param>
+    /// <param name="otherwise">What is left and what to do when nothing was kept.</param>
     public EngineException Explain(OperationCanceledException stopped, string otherwise = "no step had finished, so nothing was left behind. Run the plan again.")
     {
         string what = stopped is RunStoppedException kept
-            ? $"{kept.FinishedSteps} finished {(kept.FinishedSteps == 1 ? "step is" : "steps are")} kept. Go on with: engine resume {Shell(kept.Folder)}"
+            ? $"{Kept(kept)} kept. Go on with: engine resume {Shell(kept.Folder)}"
             : otherwise;
         return new EngineException(new EngineError(_code, "STOPPED", $"stopped by {_why}; {what}"), stopped);
     }
+
+    private static string Kept(RunStoppedException kept) => (kept.FinishedSteps, kept.HalfwayStep) switch
+    {
+        (0, { } halfway) => $"the position within \"{halfway}\" is",
+        (1, null) => "1 finished step is",
+        (1, { } halfway) => $"1 finished step and the position within \"{halfway}\" are",
+        (var steps, null) => $"{steps} finished steps are",
+        (var steps, var halfway) => $"{steps} finished steps and the position within \"{halfway}\" are",
+    };
 
     /// <summary>Stops listening.</summary>
     public void Dispose()

@@ -31,6 +31,7 @@ internal static class StatusCommand
     {
         StepState.Done => "done",
         StepState.Resumable => "resumable",
+        StepState.Halfway => "halfway",
         _ => "pending",
     };
 }

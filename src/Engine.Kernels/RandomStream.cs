@@ -30,6 +30,13 @@ public sealed class RandomStream
         _s3 = BinaryPrimitives.ReadUInt64LittleEndian(digest[24..]);
     }
 
+    /// <summary>The generator's four words: a stream with the same ones draws the same numbers.</summary>
+    internal ulong[] State
+    {
+        get => [_s0, _s1, _s2, _s3];
+        set => (_s0, _s1, _s2, _s3) = (value[0], value[1], value[2], value[3]);
+    }
+
     /// <summary>64 random bits.</summary>
     public ulong NextBits()
     {

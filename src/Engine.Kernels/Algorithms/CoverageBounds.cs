@@ -28,8 +28,12 @@ internal sealed class CoverageBounds
     private readonly int[] _batch = new int[LargestBatch];
     private double[] _centres = [];
     private int _centreCount;
-    private int _firstBatch = SmallestBatch;
+    private int _batchCount;
+    private int _limit = SmallestBatch;
+    private int _refreshed;
     private bool _filled;
+    private bool _relaxing;
+    private bool _recalling;
 
     /// <summary>Starts without a centre: every row is infinitely far.</summary>
     /// <param name="rows">[rows x dim].</param>
@@ -51,13 +55,16 @@ internal sealed class CoverageBounds
     /// <summary>Row-to-centre distances asked of the kernels so far.</summary>
     public long DistancesComputed { get; private set; }
 
+    /// <summary>Whether anything was computed yet that a position could keep.</summary>
+    public bool HasBegun => _filled || _relaxing;
+
     /// <summary>Makes a row a centre. Its own distance is 0 from now on, whatever rounding says.</summary>
     public void AddRow(int row)
     {
-        // First, because making room for a centre may refill the heap. An entry left in it is stale and drops out when it tops.
+        // Room is made first, because that may be cut short, and then the row must be none yet. An entry left in the heap is stale and drops out when it tops.
+        RowNumbers.CopyScaled(_rows, _scales, row, NextCentre());
         _squared[row] = 0;
         if (_heap.Count > 0 && _heap.Top.Row == row) _heap.Pop();
-        RowNumbers.CopyScaled(_rows, _scales, row, NextCentre());
     }
 
     /// <summary>Makes a point a centre.</summary>
@@ -68,20 +75,12 @@ internal sealed class CoverageBounds
     {
         if (!_filled) RelaxAll();
 
-        int limit = _firstBatch;
-        int refreshed = 0;
-        while (_heap.Count > 0 && _seen[_heap.Top.Row] != _centreCount)
+        // A batch that was cut short comes first: what was brought up to date by then is left alone.
+        while (_batchCount > 0 || (_heap.Count > 0 && _seen[_heap.Top.Row] != _centreCount))
         {
             _pass.Cancel.ThrowIfCancellationRequested();
-            int count = 0;
-            while (count < limit && _heap.Count > 0 && _seen[_heap.Top.Row] != _centreCount)
-            {
-                int row = _heap.Pop().Row;
-                DistancesComputed += _centreCount - _seen[row];
-                _batch[count++] = row;
-            }
-
-            ReadOnlySpan<int> batch = _batch.AsSpan(0, count);
+            if (_batchCount == 0) TakeBatch();
+            ReadOnlySpan<int> batch = _batch.AsSpan(0, _batchCount);
             Relax(batch);
             foreach (int row in batch)
             {
@@ -89,13 +88,46 @@ internal sealed class CoverageBounds
                 if (_squared[row] > 0) _heap.Push(_squared[row], row);
             }
 
-            refreshed += count;
-            limit = Math.Min(2 * limit, LargestBatch);
+            _refreshed += _batchCount;
+            _batchCount = 0;
+            _limit = Math.Min(2 * _limit, LargestBatch);
         }
 
         // What one pick needed is the best guess at what the next one needs.
-        _firstBatch = Math.Clamp(refreshed / 2, SmallestBatch, LargestBatch);
+        _limit = Math.Clamp(_refreshed / 2, SmallestBatch, LargestBatch);
+        _refreshed = 0;
         return _heap.Count > 0 ? _heap.Top : new FarthestFirstHeap.Entry(0, -1);
+    }
+
+    /// <summary>From here until <see cref="Restore"/>, centres are only noted: the bounds that come with the position know them.</summary>
+    public void Recall() => _recalling = true;
+
+    /// <summary>Takes the bounds over from a position whose centres have been added again in their order.</summary>
+    public void Restore(KCenterPosition from)
+    {
+        _recalling = false;
+        from.Seen.CopyTo(_seen, 0);
+        from.Squared.CopyTo(_squared, 0);
+        from.Batch.CopyTo(_batch, 0);
+        (DistancesComputed, _relaxing, _batchCount, _limit, _refreshed) = (from.DistancesComputed, from.Relaxing, from.Batch.Length, from.Limit, from.Refreshed);
+        if (_relaxing) return;
+        HashSet<int> waiting = [.. from.Batch];
+        _heap.Fill(AllRows().Where(row => !waiting.Contains(row)), _squared);
+        _filled = true;
+    }
+
+    /// <summary>Where the bounds stand, beside the picks.</summary>
+    public KCenterPosition Position(int[] picks, double[] radii) =>
+        new(picks, radii, _seen, _squared, DistancesComputed, _relaxing, _batch[.._batchCount], _limit, _refreshed, _window);
+
+    private void TakeBatch()
+    {
+        while (_batchCount < _limit && _heap.Count > 0 && _seen[_heap.Top.Row] != _centreCount)
+        {
+            int row = _heap.Pop().Row;
+            DistancesComputed += _centreCount - _seen[row];
+            _batch[_batchCount++] = row;
+        }
     }
 
     private Span<double> NextCentre()
@@ -103,7 +135,7 @@ internal sealed class CoverageBounds
         if (_centreCount == _window)
         {
             // Rows that have seen every centre need none of them again.
-            RelaxAll();
+            if (!_recalling) RelaxAll();
             _centreCount = 0;
             Array.Clear(_seen);
         }
@@ -116,14 +148,22 @@ internal sealed class CoverageBounds
 
     private void RelaxAll()
     {
-        IEnumerable<int> all = _within ?? Enumerable.Range(0, _squared.Length);
-        foreach (int row in all) DistancesComputed += _centreCount - _seen[row];
+        // Counted once, however often it is cut short.
+        if (!_relaxing)
+        {
+            foreach (int row in AllRows()) DistancesComputed += _centreCount - _seen[row];
+            _relaxing = true;
+        }
+
         Relax(_within);
-        foreach (int row in all)
+        foreach (int row in AllRows())
             if (_squared[row] < _floor) _squared[row] = 0;
-        _heap.Fill(all, _squared);
+        _heap.Fill(AllRows(), _squared);
+        _relaxing = false;
         _filled = true;
     }
+
+    private IEnumerable<int> AllRows() => _within ?? Enumerable.Range(0, _squared.Length);
 
     private void Relax(ReadOnlySpan<int> which) =>
         _kernels.RelaxMinDistances(_rows, _scales, which, _centres.AsSpan(0, _centreCount * _rows.Dim), _seen, _squared, _pass);

@@ -20,12 +20,13 @@ public static class KCenterGreedy
     /// <param name="options">How many, from where, how far.</param>
     /// <param name="kernels">Who computes distances.</param>
     /// <param name="pass">Cancellation and progress in <c>picks</c>.</param>
+    /// <param name="resume">Where to begin and where positions go, or null.</param>
     /// <exception cref="ArgumentOutOfRangeException">The budget is below 1 or over the rows that can be picked, a row number is outside the matrix, or the stop radius is negative.</exception>
     /// <exception cref="ArgumentException">
     /// The start row is outside the restriction, the restriction or the preselection is empty, a shape disagrees, a row is zero or the mean has
     /// no direction and the metric is cosine.
     /// </exception>
-    public static KCenterResult Select(RowSource rows, KCenterOptions options, IKernels kernels, Pass pass)
+    public static KCenterResult Select(RowSource rows, KCenterOptions options, IKernels kernels, Pass pass, IResumePoint<KCenterPosition>? resume = null)
     {
         int count = RowNumbers.CountOf(rows);
         int[]? within = Restriction(options.Within, count);
@@ -35,57 +36,84 @@ public static class KCenterGreedy
         Pass quiet = new(cancel: pass.Cancel);
         bool cosine = options.Metric == KCenterMetric.Cosine;
         double[] scales = cosine ? Scales(rows, options.Norms, count, kernels, quiet) : [];
+        KCenterPosition? from = resume?.From;
+        if (from is not null) options = options with { CentreWindow = from.Window };
         CoverageBounds bounds = new(rows, scales, within, kernels, quiet, cosine ? ParallelSquared : 0, options);
 
         List<int> picks = [];
         List<double> radii = [];
-        int first = Begin(bounds, rows, scales, within, options, kernels, quiet);
-        if (first >= 0)
+        if (from is null) Begin(bounds, picks, rows, scales, within, options, kernels, quiet);
+        else Recall(bounds, picks, radii, from, rows, scales, within, options, kernels, quiet);
+        try
         {
-            bounds.AddRow(first);
-            picks.Add(first);
-        }
-
-        while (true)
-        {
-            pass.Cancel.ThrowIfCancellationRequested();
-            FarthestFirstHeap.Entry farthest = bounds.Farthest();
-            double radius = Math.Sqrt(farthest.Squared);
-            if (picks.Count > 0)
+            while (true)
             {
-                radii.Add(radius);
-                pass.Report("picks", picks.Count, options.Budget);
-            }
+                if (resume is { IsDue: true } && bounds.HasBegun) resume.Keep(bounds.Position([.. picks], [.. radii]));
+                pass.Cancel.ThrowIfCancellationRequested();
+                FarthestFirstHeap.Entry farthest = bounds.Farthest();
+                double radius = Math.Sqrt(farthest.Squared);
+                if (radii.Count < picks.Count)
+                {
+                    radii.Add(radius);
+                    pass.Report("picks", picks.Count, options.Budget);
+                }
 
-            if (radius == 0 || radius < options.StopRadius || picks.Count == options.Budget) break;
-            bounds.AddRow(farthest.Row);
-            picks.Add(farthest.Row);
+                if (radius == 0 || radius < options.StopRadius || picks.Count == options.Budget) break;
+                bounds.AddRow(farthest.Row);
+                picks.Add(farthest.Row);
+            }
+        }
+        catch (OperationCanceledException) when (resume is not null && bounds.HasBegun)
+        {
+            resume.Keep(bounds.Position([.. picks], [.. radii]));
+            throw;
         }
 
         return new KCenterResult([.. picks], [.. radii], bounds.DistancesComputed);
     }
 
-    /// <summary>Adds the centres that are no picks; returns the first pick, or -1 when the traversal finds it.</summary>
-    private static int Begin(
-        CoverageBounds bounds, RowSource rows, double[] scales, int[]? within, KCenterOptions options, IKernels kernels, Pass pass)
+    /// <summary>Adds the centres again that a position knows, and takes its bounds over.</summary>
+    private static void Recall(
+        CoverageBounds bounds, List<int> picks, List<double> radii, KCenterPosition from, RowSource rows, double[] scales, int[]? within, KCenterOptions options, IKernels kernels, Pass pass)
+    {
+        bounds.Recall();
+        if (options.Start is KCenterStart.Rows or KCenterStart.VirtualCentre) Begin(bounds, [], rows, scales, within, options, kernels, pass);
+        foreach (int row in from.Picks) bounds.AddRow(row);
+        picks.AddRange(from.Picks);
+        radii.AddRange(from.Radii);
+        bounds.Restore(from);
+    }
+
+    /// <summary>Adds the centres that are no picks, and the first pick unless the traversal finds it.</summary>
+    private static void Begin(
+        CoverageBounds bounds, List<int> picks, RowSource rows, double[] scales, int[]? within, KCenterOptions options, IKernels kernels, Pass pass)
     {
         switch (options.Start)
         {
             case KCenterStart.Row row:
-                return row.Index;
+                Pick(row.Index);
+                break;
             case KCenterStart.Random random:
                 int place = (int)random.Stream.NextBelow(within?.Length ?? rows.Rows);
-                return within?[place] ?? place;
+                Pick(within?[place] ?? place);
+                break;
             case KCenterStart.Rows preselected:
                 foreach (int row in preselected.Preselected) bounds.AddRow(row);
-                return -1;
+                break;
             case KCenterStart.VirtualCentre start:
                 bounds.AddPoint(RowMean.CentreOf(start.Centre, rows, scales, within, kernels, pass));
-                return -1;
+                break;
             case KCenterStart.NearestToCentre start:
-                return RowMean.Nearest(RowMean.CentreOf(start.Centre, rows, scales, within, kernels, pass), rows, scales, within, kernels, pass);
+                Pick(RowMean.Nearest(RowMean.CentreOf(start.Centre, rows, scales, within, kernels, pass), rows, scales, within, kernels, pass));
+                break;
             default:
                 throw new ArgumentException("The start is none of the known ones.", nameof(options));
+        }
+
+        void Pick(int row)
+        {
+            bounds.AddRow(row);
+            picks.Add(row);
         }
     }
 

@@ -25,9 +25,10 @@ public static class KMeans
     /// <param name="kernels">Who computes.</param>
     /// <param name="restartStream">The random stream of each restart, counted from 0; asked once per restart, and only by a start that draws.</param>
     /// <param name="pass">Cancellation and progress in <c>iterations</c>.</param>
+    /// <param name="resume">Where to begin and where positions go, or null.</param>
     /// <exception cref="ArgumentOutOfRangeException">k is below 1 or over the rows, or another option is out of range.</exception>
     /// <exception cref="ArgumentException">A row is not finite, a row is zero and the clustering spherical, or given centroids have the wrong shape.</exception>
-    public static KMeansResult Fit(RowSource rows, KMeansOptions options, IKernels kernels, Func<int, RandomStream> restartStream, Pass pass)
+    public static KMeansResult Fit(RowSource rows, KMeansOptions options, IKernels kernels, Func<int, RandomStream> restartStream, Pass pass, IResumePoint<KMeansPosition>? resume = null)
     {
         int count = RowNumbers.CountOf(rows);
         Check(options, count, rows.Dim);
@@ -41,17 +42,30 @@ public static class KMeans
 
         bool draws = options.Init is KMeansInit.KMeansPlusPlus or KMeansInit.Random;
         int restarts = draws ? options.Restarts : 1;
-        KMeansResult? best = null;
-        for (int restart = 0; restart < restarts; restart++)
+        KMeansPosition? from = resume?.From;
+        KMeansTrace? best = from?.Best;
+        long updates = from?.Updates ?? 0;
+        KMeansResult? result = null;
+        for (int restart = from?.Restart ?? 0; restart < restarts; restart++, from = null)
         {
+            KMeansWaypoint? waypoint = resume is null ? null : new KMeansWaypoint(resume, restart, updates, best, from?.Seeding);
             RandomStream? stream = draws ? restartStream(restart) : null;
-            float[] centroids = new KMeansSeeding(rows, scales, kernels, quiet).Seed(options, stream);
-            LloydIteration lloyd = new(rows, scales, kernels, quiet, centroids, options.Spherical, fractionBits);
-            KMeansResult result = Run(lloyd, options, restart, restarts, pass);
-            if (best is null || result.Inertia < best.Inertia) best = result;
+            KMeansTrace start = from?.Current ?? new KMeansTrace(restart, new KMeansSeeding(rows, scales, kernels, quiet).Seed(options, stream, waypoint), []);
+            LloydIteration lloyd = new(rows, scales, kernels, quiet, start.Centroids, options.Spherical, fractionBits);
+            KMeansTrace end = Run(lloyd, options, start, restarts, pass, waypoint);
+            updates += end.InertiaHistory.Length - 1;
+            if (best is null || end.InertiaHistory[^1] < best.InertiaHistory[^1]) (best, result) = (end, Result(end, lloyd));
         }
 
-        return best!;
+        if (result is null)
+        {
+            // The best restart ended before the position was kept: its assignments follow from its centroids.
+            LloydIteration lloyd = new(rows, scales, kernels, quiet, best!.Centroids, options.Spherical, fractionBits);
+            lloyd.Assign(out _);
+            result = Result(best, lloyd);
+        }
+
+        return result with { Updates = updates };
     }
 
     /// <summary>Adds in float64, within fixed blocks and then over the blocks, both in order.</summary>
@@ -70,23 +84,43 @@ public static class KMeans
         return total;
     }
 
-    private static KMeansResult Run(LloydIteration lloyd, KMeansOptions options, int restart, int restarts, Pass pass)
+    private static KMeansResult Result(KMeansTrace trace, LloydIteration lloyd) =>
+        new(lloyd.Centroids, lloyd.Assignments, lloyd.Sizes, trace.InertiaHistory[^1], trace.InertiaHistory.Length - 1, trace.Restart, trace.InertiaHistory, 0);
+
+    private static KMeansTrace Run(LloydIteration lloyd, KMeansOptions options, KMeansTrace start, int restarts, Pass pass, KMeansWaypoint? waypoint)
     {
         long total = (long)options.MaxIterations * restarts;
-        List<double> history = [lloyd.Assign(out _)];
-        while (history.Count <= options.MaxIterations)
+        List<double> history = [.. start.InertiaHistory];
+
+        // An update changes the centroids in place, so what an interrupted one began from is set aside.
+        float[] centroids = waypoint is null ? lloyd.Centroids : [.. lloyd.Centroids];
+        try
         {
-            pass.Cancel.ThrowIfCancellationRequested();
-            bool reseeded = lloyd.Update();
-            double before = history[^1];
-            double inertia = lloyd.Assign(out bool changed);
-            history.Add(inertia);
-            pass.Report("iterations", (long)options.MaxIterations * restart + history.Count - 1, total);
-            if (!changed && !reseeded) break;
-            if (options.Tolerance > 0 && before - inertia <= options.Tolerance * before && !lloyd.CanReseed()) break;
+            double first = lloyd.Assign(out _);
+            if (history.Count == 0) history.Add(first);
+            while (history.Count <= options.MaxIterations)
+            {
+                if (waypoint is { IsDue: true }) waypoint.Keep(Here());
+                pass.Cancel.ThrowIfCancellationRequested();
+                bool reseeded = lloyd.Update();
+                double before = history[^1];
+                double inertia = lloyd.Assign(out bool changed);
+                history.Add(inertia);
+                if (waypoint is not null) lloyd.Centroids.CopyTo(centroids, 0);
+                pass.Report("iterations", (long)options.MaxIterations * start.Restart + history.Count - 1, total);
+                if (!changed && !reseeded) break;
+                if (options.Tolerance > 0 && before - inertia <= options.Tolerance * before && !lloyd.CanReseed()) break;
+            }
+        }
+        catch (OperationCanceledException) when (waypoint is not null)
+        {
+            waypoint.Keep(Here());
+            throw;
         }
 
-        return new KMeansResult(lloyd.Centroids, lloyd.Assignments, lloyd.Sizes, history[^1], history.Count - 1, restart, [.. history]);
+        return Here() with { Centroids = lloyd.Centroids };
+
+        KMeansTrace Here() => new(start.Restart, centroids, [.. history]);
     }
 
     private static void Check(KMeansOptions options, int rows, int dim)

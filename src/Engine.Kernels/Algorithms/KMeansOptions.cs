@@ -52,5 +52,6 @@ public sealed record KMeansOptions
 /// <param name="Iterations">Centroid updates done.</param>
 /// <param name="Restart">Which restart was kept, from 0.</param>
 /// <param name="InertiaHistory">[Iterations + 1], inertia under the first centroids and after every update; the last is <paramref name="Inertia"/>.</param>
+/// <param name="Updates">Centroid updates of all restarts together.</param>
 public sealed record KMeansResult(
-    float[] Centroids, int[] Assignments, long[] Sizes, double Inertia, int Iterations, int Restart, double[] InertiaHistory);
+    float[] Centroids, int[] Assignments, long[] Sizes, double Inertia, int Iterations, int Restart, double[] InertiaHistory, long Updates);

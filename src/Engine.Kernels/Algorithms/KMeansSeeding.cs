@@ -10,12 +10,12 @@ internal sealed class KMeansSeeding(RowSource rows, double[] scales, IKernels ke
     private readonly int _count = (int)rows.Rows;
 
     /// <summary>[k x dim] centroids; of unit length when spherical.</summary>
-    public float[] Seed(KMeansOptions options, RandomStream? stream) => options.Init switch
+    public float[] Seed(KMeansOptions options, RandomStream? stream, IResumePoint<SeedingPosition>? resume = null) => options.Init switch
     {
         KMeansInit.Given => Given(options),
         KMeansInit.First => Rows([.. Enumerable.Range(0, options.K)]),
         KMeansInit.Random => Rows(stream!.Sample(_count, options.K)),
-        _ => Rows(new PlusPlusSampling(rows, scales, kernels, pass).Sample(options.K, stream!)),
+        _ => Rows(new PlusPlusSampling(rows, scales, kernels, pass).Sample(options.K, stream!, resume)),
     };
 
     private float[] Rows(int[] numbers)

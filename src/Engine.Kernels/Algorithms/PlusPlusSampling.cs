@@ -19,6 +19,8 @@ internal sealed class PlusPlusSampling(RowSource rows, double[] scales, IKernels
     /// <summary>What proposing a row costs beyond its distances, in distances.</summary>
     private const int ProposalCost = 64;
 
+    private const int None = -1;
+
     private readonly int[] _seen = new int[rows.Rows];
     private readonly double[] _squared = new double[rows.Rows];
     private readonly double[] _blockSums = new double[(rows.Rows + KMeans.SumBlock - 1) / KMeans.SumBlock];
@@ -26,62 +28,79 @@ internal sealed class PlusPlusSampling(RowSource rows, double[] scales, IKernels
     private int _count;
     private int _seenByAll;
     private long _spent;
+    private int _accepted = None;
+    private bool _relaxing;
 
     /// <summary>What share of the cost of bringing all rows up to date may be spent on proposals first. Changes which numbers are drawn, never their distribution.</summary>
     internal double Patience { get; init; } = .5;
 
     /// <summary>k distinct row numbers in the order they were drawn. Once every row lies on a drawn one, the lowest rows left follow.</summary>
-    public int[] Sample(int k, RandomStream stream)
+    /// <param name="k">How many, 1 .. rows.</param>
+    /// <param name="stream">Who draws.</param>
+    /// <param name="resume">Where to begin and where positions go, or null.</param>
+    public int[] Sample(int k, RandomStream stream, IResumePoint<SeedingPosition>? resume = null)
     {
         int[] drawn = new int[k];
         bool[] isDrawn = new bool[_squared.Length];
         int lowestLeft = 0;
-        _centres = new double[k * rows.Dim];
+        _centres = new double[checked(k * rows.Dim)];
         Array.Fill(_squared, double.PositiveInfinity);
+        if (resume?.From is { } from) Restore(from, drawn, isDrawn, stream);
 
-        for (int c = 0; c < k; c++)
+        // One small act at a time, so that whatever is cut short can be kept and done again.
+        try
         {
-            int row = c == 0 ? (int)stream.NextBelow(_squared.Length) : Draw(stream);
-            if (row < 0)
+            while (_count < k)
             {
-                while (isDrawn[lowestLeft]) lowestLeft++;
-                row = lowestLeft;
+                if (resume is { IsDue: true }) resume.Keep(Position(drawn, stream));
+                pass.Cancel.ThrowIfCancellationRequested();
+                if (_relaxing) RelaxAll();
+                else if (_accepted >= 0) AddCentre(drawn, isDrawn);
+                else if (_count == 0) _accepted = (int)stream.NextBelow(_squared.Length);
+                else Draw(stream, isDrawn, ref lowestLeft);
             }
-
-            drawn[c] = row;
-            isDrawn[row] = true;
-            AddCentre(row);
+        }
+        catch (OperationCanceledException) when (resume is not null)
+        {
+            resume.Keep(Position(drawn, stream));
+            throw;
         }
 
         return drawn;
     }
 
-    private void AddCentre(int row)
+    private void AddCentre(int[] drawn, bool[] isDrawn)
     {
-        RowNumbers.CopyScaled(rows, scales, row, _centres.AsSpan(_count * rows.Dim, rows.Dim));
-        _count++;
+        int row = _accepted;
+        _accepted = None;
+        CopyCentre(row);
+        drawn[_count++] = row;
+        isDrawn[row] = true;
         _squared[row] = 0;
-        if (_count == 1) RelaxAll();
+        if (_count == 1) _relaxing = true;
         else SumBlockOf(row);
     }
 
-    /// <summary>A row with probability proportional to its squared distance, or -1 when all distances are 0.</summary>
-    private int Draw(RandomStream stream)
+    /// <summary>Proposes a row and accepts it with probability distance / bound; when all distances are 0 the lowest row left is next.</summary>
+    private void Draw(RandomStream stream, bool[] isDrawn, ref int lowestLeft)
     {
-        while (true)
+        int row = Propose(stream);
+        if (row < 0)
         {
-            pass.Cancel.ThrowIfCancellationRequested();
-            int row = Propose(stream);
-            if (row < 0 || _seen[row] == _count) return row;
-
+            while (isDrawn[lowestLeft]) lowestLeft++;
+            row = lowestLeft;
+        }
+        else if (_seen[row] != _count)
+        {
             double bound = _squared[row];
             _spent += _count - _seen[row] + ProposalCost;
-            Relax([row]);
+            Relax([row], Pass.Unwatched);
             SumBlockOf(row);
-            bool accepted = stream.NextDouble() * bound < _squared[row];
-            if (_spent > Patience * UnseenDistances()) RelaxAll();
-            if (accepted) return row;
+            _relaxing = _spent > Patience * UnseenDistances();
+            if (!(stream.NextDouble() * bound < _squared[row])) return;
         }
+
+        _accepted = row;
     }
 
     /// <summary>A row with probability proportional to its bound, or -1 when all bounds are 0.</summary>
@@ -125,14 +144,22 @@ internal sealed class PlusPlusSampling(RowSource rows, double[] scales, IKernels
 
     private void RelaxAll()
     {
-        Relax([]);
+        Relax([], pass);
         _seenByAll = _count;
         _spent = 0;
-        for (int block = 0; block < _blockSums.Length; block++) SumBlockOf(block * KMeans.SumBlock);
+        _relaxing = false;
+        SumAllBlocks();
     }
 
-    private void Relax(ReadOnlySpan<int> which) =>
-        kernels.RelaxMinDistances(rows, scales, which, _centres.AsSpan(0, _count * rows.Dim), _seen, _squared, pass);
+    private void Relax(ReadOnlySpan<int> which, Pass stop) =>
+        kernels.RelaxMinDistances(rows, scales, which, _centres.AsSpan(0, _count * rows.Dim), _seen, _squared, stop);
+
+    private void CopyCentre(int row) => RowNumbers.CopyScaled(rows, scales, row, _centres.AsSpan(_count * rows.Dim, rows.Dim));
+
+    private void SumAllBlocks()
+    {
+        for (int block = 0; block < _blockSums.Length; block++) SumBlockOf(block * KMeans.SumBlock);
+    }
 
     private void SumBlockOf(int row)
     {
@@ -141,5 +168,24 @@ internal sealed class PlusPlusSampling(RowSource rows, double[] scales, IKernels
         double sum = 0;
         foreach (double squared in _squared.AsSpan(start, Math.Min(KMeans.SumBlock, _squared.Length - start))) sum += squared;
         _blockSums[block] = sum;
+    }
+
+    private SeedingPosition Position(int[] drawn, RandomStream stream) =>
+        new(drawn[.._count], _accepted, _relaxing, stream.State, _seen, _squared, _seenByAll, _spent);
+
+    private void Restore(SeedingPosition from, int[] drawn, bool[] isDrawn, RandomStream stream)
+    {
+        foreach (int row in from.Drawn)
+        {
+            CopyCentre(row);
+            drawn[_count++] = row;
+            isDrawn[row] = true;
+        }
+
+        from.Seen.CopyTo(_seen, 0);
+        from.Squared.CopyTo(_squared, 0);
+        (_accepted, _relaxing, _seenByAll, _spent) = (from.Accepted, from.Relaxing, from.SeenByAll, from.Spent);
+        stream.State = from.Stream;
+        SumAllBlocks();
     }
 }

@@ -34,9 +34,10 @@ public static class Rds
     /// <param name="options">How many and by which rule.</param>
     /// <param name="kernels">Who ranks.</param>
     /// <param name="pass">Cancellation and progress, as the kernels report it.</param>
+    /// <param name="resume">Where to begin and where positions go, or null.</param>
     /// <exception cref="ArgumentOutOfRangeException">The count is below 1 or over the rows.</exception>
     /// <exception cref="ArgumentException">Shapes disagree.</exception>
-    public static RdsResult Select(RowSource rows, double[] norms, QueryGroups tasks, RdsOptions options, IKernels kernels, Pass pass)
+    public static RdsResult Select(RowSource rows, double[] norms, QueryGroups tasks, RdsOptions options, IKernels kernels, Pass pass, IResumePoint<RdsPosition>? resume = null)
     {
         int count = RowNumbers.CountOf(rows);
         Check(rows, norms, tasks, options, count);
@@ -50,20 +51,15 @@ public static class Rds
             RdsReduce.Mean => Combination.Mean,
             _ => Combination.NormalizedMean,
         };
-        ScoreRange[] ranges = combination == Combination.NormalizedMean ? kernels.SimilarityRanges(rows, norms, groups, pass) : [];
+        RdsPasses passes = new(rows, norms, groups, combination, kernels, pass, resume);
 
         // One combined list is the case of a single group: its visits take the best row left.
-        RoundRobinOptions rules = Rules(options, FirstDepth(options, combination == Combination.Each ? groups.Groups : 1, count));
-        int passes = ranges.Length > 0 ? 1 : 0;
+        RoundRobinOptions rules = Rules(options, passes.FirstDepth(FirstDepth(options, combination == Combination.Each ? groups.Groups : 1, count)));
         RankedRows[] lists = [];
-        RankedRows[] Rank(int depth)
-        {
-            passes++;
-            return lists = kernels.TopSimilarities(rows, norms, groups, combination, ranges, Math.Max(depth, options.LeastDepth), pass);
-        }
+        RankedRows[] Rank(int depth) => lists = passes.Rank(depth, Math.Max(depth, options.LeastDepth));
 
         RoundRobinResult chosen = RoundRobin.Select(Rank, count, rules, new Pass(cancel: pass.Cancel));
-        return Result(chosen, tasks.Starts, options.Reduce, passes, lists);
+        return Result(chosen, tasks.Starts, options.Reduce, passes.Count, lists);
     }
 
     /// <summary>Chooses again from the lists of an earlier selection, without the matrix: what <see cref="Select"/> would give with these options.</summary>

@@ -36,6 +36,7 @@ internal abstract class ElementKernels
         Combination combination,
         ReadOnlySpan<ScoreRange> ranges,
         int depth,
+        SimilarityTile tile,
         int threads,
         Pass pass);
 
@@ -112,6 +113,7 @@ internal sealed unsafe class ElementKernels<TLanes, TFloat, TDouble, TElement> :
         Combination combination,
         ReadOnlySpan<ScoreRange> ranges,
         int depth,
+        SimilarityTile tile,
         int threads,
         Pass pass)
     {
@@ -125,8 +127,8 @@ internal sealed unsafe class ElementKernels<TLanes, TFloat, TDouble, TElement> :
             using SimilarityQueries<TLanes, TFloat, TDouble> packed = new(vectors, queries.Count, queries.Dim, starts);
             SimilarityPass<TLanes, TFloat, TDouble> job = new(rows, lengths, packed, pass);
             return combination is Combination.Each or Combination.Max
-                ? GroupLists<TLanes, TFloat, TDouble, TElement>.Run(job, depth, threads)
-                : [MeanList<TLanes, TFloat, TDouble, TElement>.Run(job, ranges.ToArray(), depth, threads)];
+                ? GroupLists<TLanes, TFloat, TDouble, TElement>.Run(job, depth, tile, threads)
+                : [MeanList<TLanes, TFloat, TDouble, TElement>.Run(job, ranges.ToArray(), depth, tile, threads)];
         }
     }
 

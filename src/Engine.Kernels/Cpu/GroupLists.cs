@@ -9,12 +9,14 @@ internal static unsafe class GroupLists<TLanes, TFloat, TDouble, TElement>
     where TDouble : unmanaged
     where TElement : struct, IElement
 {
-    /// <summary>Fills the lists in one pass over the rows.</summary>
-    public static RankedRows[] Run(SimilarityPass<TLanes, TFloat, TDouble> job, int depth, int threads)
+    /// <summary>Fills the lists in one pass over the rows of a tile.</summary>
+    public static RankedRows[] Run(SimilarityPass<TLanes, TFloat, TDouble> job, int depth, SimilarityTile tile, int threads)
     {
         using Lists lists = new(job.Queries, depth, (int)job.Rows.Rows);
-        int tile = RowTile<TLanes, TFloat, TDouble, TElement>.RowsFor(job.Queries.Columns);
-        Workers.Run(threads, job.Rows.Rows, Workers.RowsPerClaim(job.Rows, threads, tile), "rows", job.Pass, () => new Ranker(job, lists));
+        for (int g = 0; g < tile.Before.Length; g++)
+            for (int i = 0; i < tile.Before[g].Rows.Length; i++) lists.Offer(g, tile.Before[g].Scores[i], tile.Before[g].Rows[i], tile.Before[g].Queries![i]);
+        int together = RowTile<TLanes, TFloat, TDouble, TElement>.RowsFor(job.Queries.Columns);
+        Workers.Run(threads, tile.FirstRow, tile.EndRow, job.Rows.Rows, Workers.RowsPerClaim(job.Rows, threads, together), "rows", job.Pass, () => new Ranker(job, lists));
         return lists.Ranked();
     }
 

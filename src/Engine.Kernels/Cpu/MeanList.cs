@@ -12,16 +12,19 @@ internal static unsafe class MeanList<TLanes, TFloat, TDouble, TElement>
     where TDouble : unmanaged
     where TElement : struct, IElement
 {
-    /// <summary>Fills the list in one pass over the rows.</summary>
+    /// <summary>Fills the list in one pass over the rows of a tile.</summary>
     /// <param name="job">Rows and queries.</param>
     /// <param name="ranges">Each group's range, or empty for the plain mean.</param>
     /// <param name="depth">Rows wanted.</param>
+    /// <param name="tile">The rows, and the list of those before them.</param>
     /// <param name="threads">Workers.</param>
-    public static RankedRows Run(SimilarityPass<TLanes, TFloat, TDouble> job, ScoreRange[] ranges, int depth, int threads)
+    public static RankedRows Run(SimilarityPass<TLanes, TFloat, TDouble> job, ScoreRange[] ranges, int depth, SimilarityTile tile, int threads)
     {
         TopList list = new(depth, (int)job.Rows.Rows);
-        int tile = RowTile<TLanes, TFloat, TDouble, TElement>.RowsFor(job.Queries.Columns);
-        Workers.Run(threads, job.Rows.Rows, Workers.RowsPerClaim(job.Rows, threads, tile), "rows", job.Pass, () => new Ranker(job, ranges, list));
+        foreach (RankedRows before in tile.Before)
+            for (int i = 0; i < before.Rows.Length; i++) list.Offer(before.Scores[i], before.Rows[i], -1);
+        int together = RowTile<TLanes, TFloat, TDouble, TElement>.RowsFor(job.Queries.Columns);
+        Workers.Run(threads, tile.FirstRow, tile.EndRow, job.Rows.Rows, Workers.RowsPerClaim(job.Rows, threads, together), "rows", job.Pass, () => new Ranker(job, ranges, list));
         return list.Ranked() with { Queries = null };
     }
 

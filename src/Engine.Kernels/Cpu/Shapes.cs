@@ -72,6 +72,14 @@ internal static class Shapes
             if (end < 0 || end > candidates) throw new ArgumentException($"A query looks at {end} of {candidates} candidates.", nameof(until));
     }
 
+    /// <summary>A tile within the matrix, after lists of rows before it, none or as many as the call gives.</summary>
+    public static void Tile(RowSource rows, SimilarityTile tile, int lists)
+    {
+        if (tile.FirstRow < 0 || tile.EndRow < tile.FirstRow || tile.EndRow > rows.Rows)
+            throw new ArgumentException($"The tile is rows {tile.FirstRow} to {tile.EndRow} of {rows.Rows}.", nameof(tile));
+        if (tile.Before.Length != 0 && tile.Before.Length != lists) throw new ArgumentException($"{tile.Before.Length} lists do not go on as {lists}.", nameof(tile));
+    }
+
     private static void Seen(int row, int seen, int centres)
     {
         if (seen < 0 || seen > centres) throw new ArgumentException($"Row {row} has seen {seen} of {centres} centres.", nameof(seen));

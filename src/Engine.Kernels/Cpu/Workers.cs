@@ -60,22 +60,35 @@ internal static class Workers
     /// <param name="pass">Cancellation and progress.</param>
     /// <param name="open">Makes one worker; called on its thread.</param>
     /// <exception cref="OperationCanceledException">The pass was cancelled.</exception>
-    public static void Run(int threads, long items, long claim, string unit, Pass pass, Func<Worker> open)
+    public static void Run(int threads, long items, long claim, string unit, Pass pass, Func<Worker> open) =>
+        Run(threads, 0, items, items, claim, unit, pass, open);
+
+    /// <summary>Runs over a part of the items.</summary>
+    /// <param name="threads">Workers, at least 1; fewer are opened when there are fewer claims.</param>
+    /// <param name="first">The first item.</param>
+    /// <param name="end">The one after the last.</param>
+    /// <param name="total">How many items there are in all, when progress is reported.</param>
+    /// <param name="claim">Items a worker takes at a time.</param>
+    /// <param name="unit">What an item is called when progress is reported.</param>
+    /// <param name="pass">Cancellation and progress.</param>
+    /// <param name="open">Makes one worker; called on its thread.</param>
+    /// <exception cref="OperationCanceledException">The pass was cancelled.</exception>
+    public static void Run(int threads, long first, long end, long total, long claim, string unit, Pass pass, Func<Worker> open)
     {
         pass.Cancel.ThrowIfCancellationRequested();
-        if (items == 0) return;
-        Shift shift = new(items, claim, unit, pass, open);
-        int workers = (int)Math.Min(threads, (items + claim - 1) / claim);
+        if (first == end) return;
+        Shift shift = new(first, end, total, claim, unit, pass, open);
+        int workers = (int)Math.Min(threads, (end - first + claim - 1) / claim);
         if (workers == 1) shift.Serve();
         else Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = workers }, _ => shift.Serve());
         shift.ThrowIfFailed();
     }
 
-    private sealed class Shift(long items, long claim, string unit, Pass pass, Func<Worker> open)
+    private sealed class Shift(long start, long items, long total, long claim, string unit, Pass pass, Func<Worker> open)
     {
         private readonly Lock _gate = new();
-        private long _next;
-        private long _done;
+        private long _next = start;
+        private long _done = start;
         private long _failedAt = long.MaxValue;
         private ExceptionDispatchInfo? _failure;
 
@@ -91,7 +104,7 @@ internal static class Workers
                     if (first >= items) return;
                     long end = Math.Min(first + claim, items);
                     worker.Work(first, end);
-                    pass.Report(unit, Interlocked.Add(ref _done, end - first), items);
+                    pass.Report(unit, Interlocked.Add(ref _done, end - first), total);
                 }
             }
             catch (Exception failure)

@@ -12,18 +12,27 @@ internal sealed class AtomicFile : IDisposable
     private readonly string _temporary;
     private readonly HashingStream _stream;
     private bool _done;
+    private bool _settled;
 
     /// <summary>Begins a file.</summary>
     /// <param name="path">Where it will stand. Its folder exists; a file of that name is replaced on commit.</param>
-    /// <param name="temporary">A temporary name that only the caller uses, in the same folder, so that a later run knows it again; null for one that is new.</param>
+    /// <param name="temporary">A temporary name that only the caller uses, in the same folder or with a full path in the same file system, so that a later run knows it again; null for one that is new.</param>
+    /// <param name="part">What <see cref="Settle"/> gave in another process, to go on with when it is still there; or null.</param>
     /// <exception cref="EngineException">The temporary file cannot be created: exit 7.</exception>
-    public AtomicFile(string path, string? temporary = null)
+    public AtomicFile(string path, string? temporary = null, FilePart? part = null)
     {
         Path = System.IO.Path.GetFullPath(path);
         _folder = System.IO.Path.GetDirectoryName(Path) ?? throw new ArgumentException("A file's path does not end at a root.", nameof(path));
         _temporary = System.IO.Path.Combine(_folder, temporary ?? TemporaryName(System.IO.Path.GetFileName(Path)));
         try
         {
+            if (part is not null && File.Exists(_temporary) && GoOn(part) is { } stream)
+            {
+                _stream = stream;
+                GoesOn = true;
+                return;
+            }
+
             _stream = new HashingStream(new FileStream(_temporary, temporary is null ? FileMode.CreateNew : FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0), Path);
         }
         catch (Exception refused) when (IoError.IsFrom(refused))
@@ -40,6 +49,9 @@ internal sealed class AtomicFile : IDisposable
     /// <summary>Where the content stands until <see cref="Commit"/>.</summary>
     public string Temporary => _temporary;
 
+    /// <summary>True when the file begins with the part that was asked for.</summary>
+    public bool GoesOn { get; }
+
     /// <summary>What to write to; buffered. Every failure is an <see cref="EngineException"/> with exit 7.</summary>
     public Stream Stream => _stream;
 
@@ -51,6 +63,23 @@ internal sealed class AtomicFile : IDisposable
 
     /// <summary>A temporary file that could not be removed, or null.</summary>
     public string? LeftBehind { get; private set; }
+
+    /// <summary>Puts the content so far on the disk under its temporary name and leaves it there, unless it is committed later, for a process that goes on with it.</summary>
+    /// <exception cref="EngineException">The disk is full or refuses to flush: exit 7.</exception>
+    public FilePart Settle()
+    {
+        ObjectDisposedException.ThrowIf(_done, this);
+        try
+        {
+            string hash = _stream.Settle();
+            _settled = true;
+            return new FilePart(_stream.Length, hash);
+        }
+        catch (Exception refused) when (IoError.IsFrom(refused))
+        {
+            throw IoError.Writing(Path, refused);
+        }
+    }
 
     /// <summary>Ends the content: it is on the disk and its hash is known, but it still stands under its temporary name.</summary>
     /// <exception cref="EngineException">The disk is full or refuses to flush: exit 7. A failed flush is final: start a new file.</exception>
@@ -89,7 +118,7 @@ internal sealed class AtomicFile : IDisposable
     public void Dispose()
     {
         _stream.Dispose();
-        if (_done) return;
+        if (_done || _settled) return;
         _done = true;
         Remove();
     }
@@ -110,6 +139,14 @@ internal sealed class AtomicFile : IDisposable
         }
     }
 
+    private HashingStream? GoOn(FilePart part)
+    {
+        var stream = new HashingStream(new FileStream(_temporary, FileMode.Open, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0), Path);
+        if (stream.TakeOver(part.Bytes, part.Sha256)) return stream;
+        stream.Dispose();
+        return null;
+    }
+
     private static string TemporaryName(string name)
     {
         // 255 bytes are what file systems allow; a long name is cut, the random part keeps it apart.
@@ -117,3 +154,8 @@ internal sealed class AtomicFile : IDisposable
         return string.Create(CultureInfo.InvariantCulture, $".{head}.tmp-{Environment.ProcessId}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
     }
 }
+
+/// <summary>The beginning of a file that is on the disk.</summary>
+/// <param name="Bytes">How much of it.</param>
+/// <param name="Sha256">Its hash in lower-case hexadecimal.</param>
+internal sealed record FilePart(long Bytes, string Sha256);

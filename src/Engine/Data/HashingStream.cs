@@ -72,6 +72,36 @@ internal sealed class HashingStream(FileStream file, string name) : Stream
         _used = 0;
     }
 
+    /// <summary>Takes over what a file holds already, before anything is written.</summary>
+    /// <param name="length">Bytes from its beginning; what follows is cut off when they are right.</param>
+    /// <param name="sha256">What they must hash to.</param>
+    /// <returns>False when the file is shorter or they do not; then the stream is of no use.</returns>
+    /// <exception cref="IOException">The system refuses.</exception>
+    public bool TakeOver(long length, string sha256)
+    {
+        if (file.Length < length) return false;
+        while (_written < length)
+        {
+            int count = file.Read(_buffer, 0, (int)Math.Min(_buffer.Length, length - _written));
+            if (count == 0) return false;
+            _hash.AppendData(_buffer, 0, count);
+            _written += count;
+        }
+
+        if (Convert.ToHexStringLower(_hash.GetCurrentHash()) != sha256) return false;
+        file.SetLength(length);
+        return true;
+    }
+
+    /// <summary>Puts what was written so far on the disk.</summary>
+    /// <returns>Its SHA-256 in lower-case hexadecimal.</returns>
+    public string Settle()
+    {
+        Flush();
+        Durable.Flush(file.SafeFileHandle, name);
+        return Convert.ToHexStringLower(_hash.GetCurrentHash());
+    }
+
     /// <summary>Writes everything to the disk and closes the file.</summary>
     /// <returns>SHA-256 in lower-case hexadecimal.</returns>
     public string Finish()

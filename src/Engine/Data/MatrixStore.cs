@@ -9,15 +9,32 @@ public interface IMatrixStore
     /// <param name="name">The step it belongs to.</param>
     /// <param name="rows">Rows it will have.</param>
     /// <param name="dim">Elements in a row.</param>
-    IMatrixWriter Create(string name, long rows, int dim);
+    /// <param name="part">What <see cref="IMatrixWriter.Settle"/> gave in a run that was interrupted, or null. When it is not there any more, the matrix begins empty.</param>
+    IMatrixWriter Create(string name, long rows, int dim, MatrixPart? part = null);
+}
+
+/// <summary>The first rows of a matrix that outlive the process.</summary>
+/// <param name="Rows">How many; 0 for none.</param>
+/// <param name="Bytes">Bytes of the file that holds them.</param>
+/// <param name="Sha256">Their hash.</param>
+public sealed record MatrixPart(long Rows, long Bytes, string Sha256)
+{
+    /// <summary>Nothing outlives the process.</summary>
+    public static MatrixPart None { get; } = new(0, 0, "");
 }
 
 /// <summary>A matrix that is being written, block after block, in row order. Disposed without <see cref="Finish"/>, it leaves nothing.</summary>
 public interface IMatrixWriter : IDisposable
 {
+    /// <summary>Rows it holds; above 0 from the start when it goes on with a part.</summary>
+    long Rows { get; }
+
     /// <summary>Appends rows.</summary>
     /// <param name="rows">Row-major, a whole number of rows.</param>
     void Append(ReadOnlySpan<float> rows);
+
+    /// <summary>Puts the rows so far where they outlive the process, if the store has such a place, and says what they are. Disposing leaves them there then.</summary>
+    MatrixPart Settle();
 
     /// <summary>Ends the matrix, which must have all its rows, and opens it for reading.</summary>
     RowSource Finish();
@@ -28,7 +45,7 @@ public sealed class MemoryMatrixStore : IMatrixStore
 {
     /// <inheritdoc/>
     /// <exception cref="EngineException">The matrix has 2^31 elements or more. Exit 8.</exception>
-    public IMatrixWriter Create(string name, long rows, int dim)
+    public IMatrixWriter Create(string name, long rows, int dim, MatrixPart? part = null)
     {
         if (rows > Array.MaxLength / dim)
         {
@@ -43,6 +60,10 @@ public sealed class MemoryMatrixStore : IMatrixStore
     {
         private readonly float[] _values = new float[rows * dim];
         private int _filled;
+
+        public long Rows => _filled / dim;
+
+        public MatrixPart Settle() => MatrixPart.None;
 
         public void Append(ReadOnlySpan<float> more)
         {

@@ -124,4 +124,9 @@ public sealed record PlanRun
 
     /// <summary>What to do when the folder exists.</summary>
     public required OnExisting OnExisting { get; init; }
+
+    /// <summary>About how often the position within a step is kept.</summary>
+    public TimeSpan Checkpoint { get; init; } = DefaultCheckpoint;
+
+    internal static TimeSpan DefaultCheckpoint { get; } = TimeSpan.FromSeconds(30);
 }

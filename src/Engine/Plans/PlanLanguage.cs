@@ -86,6 +86,9 @@ internal static class RunKeys
     public static readonly Parameter<MatrixIo> Io = Set.Optional("io", Shapes.Choice(("mmap", MatrixIo.Map), ("pread", MatrixIo.Read)), MatrixIo.Map, JsonValue.Create("mmap"),
         "How matrices are read: mapped into memory, or block by block into buffers.");
 
+    public static readonly Parameter<TimeSpan> Checkpoint = Set.Optional("checkpoint", Shapes.Duration, PlanRun.DefaultCheckpoint, JsonValue.Create("30s"),
+        "About how often the position within a step is kept, such as \"30s\"; a run that is stopped keeps it anyway.");
+
     public static readonly Parameter<OnExisting> OnExisting = Set.Optional("onExisting",
         Shapes.Choice(("fail", Plans.OnExisting.Fail), ("resume", Plans.OnExisting.Resume), ("replace", Plans.OnExisting.Replace)),
         Plans.OnExisting.Fail, JsonValue.Create("fail"), "What to do when the run's folder exists and is not empty.");

@@ -104,6 +104,7 @@ internal static class PlanReader
             Memory = run.Get(RunKeys.Memory),
             Io = run.Get(RunKeys.Io),
             OnExisting = run.Get(RunKeys.OnExisting),
+            Checkpoint = run.Get(RunKeys.Checkpoint),
         };
     }
 

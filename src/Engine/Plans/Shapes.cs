@@ -29,6 +29,9 @@ public static class Shapes
     /// <summary>A number of bytes: a whole number, or text such as <c>"8GiB"</c>.</summary>
     public static Shape<long> Size { get; } = new SizeShape();
 
+    /// <summary>A time such as <c>"30s"</c>, above 0.</summary>
+    public static Shape<TimeSpan> Duration { get; } = new DurationShape();
+
     /// <summary>A whole number within bounds.</summary>
     public static Shape<long> Integer(long least = long.MinValue, long most = long.MaxValue) => new IntegerShape(least, most);
 

@@ -4,7 +4,7 @@ using Engine.Plans;
 
 namespace Engine.Runs;
 
-/// <summary>The finished steps of an unfinished run: kept one by one as they end, and used again by a later run whose keys agree.</summary>
+/// <summary>The finished steps of an unfinished run, kept one by one as they end, and the position of the step at work; a later run uses them again when their keys agree.</summary>
 /// <remarks>
 /// An entry counts only when its line is whole, its key is that of the step now, and every file it lists is there: with the same length and SHA-256, or,
 /// from 64 MiB on, where hashing would cost a pass over the disk, with the same length and time of the last write.
@@ -17,16 +17,19 @@ internal sealed class Checkpoint
     private readonly StepKeys _keys;
     private readonly RunOutputs _outputs;
     private readonly ValueStore _values;
+    private readonly TimeSpan _interval;
     private readonly Dictionary<string, JournalEntry> _kept;
 
     /// <summary>Takes over what an earlier run kept, and removes the rest of what it left.</summary>
     public Checkpoint(Staging staging, StepKeys keys, Plan plan, RunOutputs outputs, ValueStore values)
     {
-        (_staging, _keys, _outputs, _values) = (staging, keys, outputs, values);
+        (_staging, _keys, _outputs, _values, _interval) = (staging, keys, outputs, values, plan.Run.Checkpoint);
         HashSet<string> steps = [.. plan.Steps.Select(s => s.Name)];
         _kept = Entries(staging).Values.Where(e => steps.Contains(e.Step) && e.Key == keys.Of(e.Step) && IsIntact(staging, e)).ToDictionary(e => e.Step, StringComparer.Ordinal);
         Rewrite();
         staging.KeepOnly(_kept.Values.SelectMany(e => e.Files).Select(f => f.Path).ToHashSet(StringComparer.Ordinal));
+        foreach (string step in staging.StepsWithTiles())
+            if (!steps.Contains(step) || _kept.ContainsKey(step) || !TileStore.Has(staging, step, keys.Of(step))) staging.RemoveTiles(step);
     }
 
     /// <summary>The journal's whole entries by step; of several for one step, the last.</summary>
@@ -54,6 +57,15 @@ internal sealed class Checkpoint
         }
     }
 
+    /// <summary>Where a step keeps its position while it is at work.</summary>
+    public TileStore Tiles(PlanStep step) => new(_staging, step.Name, _keys.Of(step.Name), _interval);
+
+    /// <summary>Whether an unfinished step keeps its position.</summary>
+    public bool HasTiles(PlanStep step) => TileStore.Has(_staging, step.Name, _keys.Of(step.Name));
+
+    /// <summary>Removes what is left of a step's position.</summary>
+    public void Forget(PlanStep step) => _staging.RemoveTiles(step.Name);
+
     /// <summary>The result of a step that was finished before.</summary>
     /// <returns>The step as it was done, or null when it must run.</returns>
     public StepRecord? Reuse(PlanStep step, StepValues files)
@@ -69,12 +81,17 @@ internal sealed class Checkpoint
         return new StepRecord(step, value, entry.Seconds, entry.Bytes, entry.Flops, entry.Facts) { Resumed = true };
     }
 
-    /// <summary>Keeps a finished step; its files are on the disk already, so the entry never promises more than there is.</summary>
+    /// <summary>Keeps a finished step; its files are on the disk already, so the entry never promises more than there is. Its position goes after that.</summary>
     public void Save(StepRecord record)
     {
         string name = record.Step.Name;
-        if (StepValues.Note(record.Value, _values) is not { } note) return;
-        string own = RunFiles.OfStep(name, "");
+        if (StepValues.Note(record.Value, _values) is { } note) Append(record, note);
+        _staging.RemoveTiles(name);
+    }
+
+    private void Append(StepRecord record, ValueNote note)
+    {
+        string name = record.Step.Name, own = RunFiles.OfStep(name, "");
         StagedFile[] files = [.. _outputs.Written.Where(f => f.Key.StartsWith(own, StringComparison.Ordinal)).OrderBy(f => f.Key, StringComparer.Ordinal)
             .Select(f => new StagedFile(f.Key, f.Value.Bytes, f.Value.Sha256, File.GetLastWriteTimeUtc(_staging.PathOf(f.Key)).Ticks))];
         var entry = new JournalEntry(name, _keys.Of(name), files, note, record.Seconds, record.Bytes, record.Flops, record.Facts);

@@ -10,37 +10,50 @@ internal sealed class FileMatrixWriter : IMatrixWriter
     private readonly AtomicFile _file;
     private readonly InputFiles _files;
     private readonly string _name;
-    private readonly long _values;
+    private readonly long _rows;
+    private readonly int _dim;
     private readonly Action<WrittenFile> _written;
-    private long _appended;
 
     /// <param name="path">Where the file goes.</param>
     /// <param name="name">The step's name.</param>
     /// <param name="rows">Rows it will have.</param>
     /// <param name="dim">Elements in a row.</param>
     /// <param name="files">Keeps the finished file open until the run is over.</param>
+    /// <param name="partial">Full path of the file until it is whole, which a later run knows again.</param>
+    /// <param name="part">The rows that an earlier run left there, or null.</param>
     /// <param name="written">Told of the file when it is whole.</param>
-    public FileMatrixWriter(string path, string name, long rows, int dim, InputFiles files, Action<WrittenFile> written)
+    public FileMatrixWriter(string path, string name, long rows, int dim, InputFiles files, string partial, MatrixPart? part, Action<WrittenFile> written)
     {
-        _file = new AtomicFile(path);
+        _file = new AtomicFile(path, partial, part is null || part.Rows == 0 ? null : new FilePart(part.Bytes, part.Sha256));
         _files = files;
         _name = name;
-        _values = checked(rows * dim);
+        (_rows, _dim) = (rows, dim);
         _written = written;
-        NpyWriter.BeginMatrix(_file.Stream, rows, dim);
+        if (_file.GoesOn) Rows = part!.Rows;
+        else NpyWriter.BeginMatrix(_file.Stream, rows, dim);
     }
+
+    /// <inheritdoc/>
+    public long Rows { get; private set; }
 
     /// <inheritdoc/>
     public void Append(ReadOnlySpan<float> rows)
     {
         NpyWriter.WriteRows(_file.Stream, rows);
-        _appended += rows.Length;
+        Rows += rows.Length / _dim;
+    }
+
+    /// <inheritdoc/>
+    public MatrixPart Settle()
+    {
+        FilePart part = _file.Settle();
+        return new MatrixPart(Rows, part.Bytes, part.Sha256);
     }
 
     /// <inheritdoc/>
     public RowSource Finish()
     {
-        if (_appended != _values) throw new InvalidOperationException($"{_name}: the matrix has {_appended} of its {_values} values.");
+        if (Rows != _rows) throw new InvalidOperationException($"{_name}: the matrix has {Rows} of its {_rows} rows.");
         long length = _file.Length;
         _file.Commit();
         _written(new WrittenFile(length, _file.Sha256));

@@ -26,7 +26,7 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<Progress
 
     /// <summary>Runs the plan, or goes on with an unfinished run of it.</summary>
     /// <exception cref="EngineException">Whatever is wrong; then no file was left that was not there before.</exception>
-    /// <exception cref="RunStoppedException">It was cancelled and steps were kept.</exception>
+    /// <exception cref="RunStoppedException">It was cancelled, and finished steps or the position of one were kept.</exception>
     public RunResult Run()
     {
         string identity = PlanIdentity.Of(plan);
@@ -47,14 +47,15 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<Progress
         catch (OperationCanceledException stopped)
         {
             int kept = Checkpoint.Entries(folder.Staging).Count;
-            if (kept == 0 && folder.Staging.Handed().Count == 0 && !folder.Staging.HasTrials)
+            string? halfway = folder.Staging.StepsWithTiles().FirstOrDefault();
+            if (kept == 0 && halfway is null && folder.Staging.Handed().Count == 0 && !folder.Staging.HasTrials)
             {
                 folder.Discard();
                 throw;
             }
 
             folder.Keep();
-            throw new RunStoppedException(path, kept, stopped);
+            throw new RunStoppedException(path, kept, halfway, stopped);
         }
     }
 
@@ -104,7 +105,7 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<Progress
         foreach (PlanStep step in plan.Steps)
         {
             cancel.ThrowIfCancellationRequested();
-            StepRecord record = checkpoint.Reuse(step, earlier) ?? RunStep(step, Begin(step), values, exchange);
+            StepRecord record = checkpoint.Reuse(step, earlier) ?? RunStep(step, Begin(step), checkpoint, values, exchange);
             values.Own(step.Name, record.Value);
             run.Steps.Add(record with { Note = StepValues.Note(record.Value, values) });
             if (!record.Resumed)
@@ -129,6 +130,7 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<Progress
             var begun = new StepRun(step.Name, plan.Seed, kernels, new Pass(Watch(step.Name), cancel), outputs)
             {
                 Files = inputs.Finder(plan.Folder),
+                Tiles = checkpoint.Tiles(step),
                 Journal = new TrialFiles(folder.Staging, step.Name, keys.Of(step.Name)),
                 Scratch = new ScratchFolder(folder.Staging.Scratch(step.Name)),
             };
@@ -152,7 +154,7 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<Progress
 
     private OpenedInputs OpenInputs() => OpenedInputs.Open(plan, new MemoryBudget(plan.Run.Memory - MemoryForecast.Itself), new Pass(Watch("inputs"), cancel));
 
-    private StepRecord RunStep(PlanStep step, StepRun run, ValueStore values, RoundExchange exchange)
+    private StepRecord RunStep(PlanStep step, StepRun run, Checkpoint checkpoint, ValueStore values, RoundExchange exchange)
     {
         progress?.Report(ProgressEvent.Started(step.Name));
 
@@ -172,6 +174,12 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<Progress
         {
             // An error that no file caused is about this step: point at it in the plan.
             throw new EngineException([.. e.Errors.Select(AtStep)], e);
+        }
+        catch (OperationCanceledException) when (!checkpoint.HasTiles(step))
+        {
+            // A matrix whose position nobody kept is of no use.
+            checkpoint.Forget(step);
+            throw;
         }
 
         double seconds = Stopwatch.GetElapsedTime(clock).TotalSeconds;

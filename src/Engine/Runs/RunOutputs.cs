@@ -56,10 +56,10 @@ internal sealed class RunOutputs(RunFolder folder, MatrixIo io = MatrixIo.Map) :
     }
 
     /// <inheritdoc/>
-    public IMatrixWriter Create(string name, long rows, int dim)
+    public IMatrixWriter Create(string name, long rows, int dim, MatrixPart? part = null)
     {
         string relative = RunFiles.OfStep(name, "embeddings.npy");
-        return new FileMatrixWriter(folder.Stage(relative), name, rows, dim, Computed, written => Adopt(relative, written));
+        return new FileMatrixWriter(folder.Stage(relative), name, rows, dim, Computed, folder.Staging.PartialMatrix(name), part, written => Adopt(relative, written));
     }
 
     /// <summary>Lets everything appear; <see cref="RunFiles.Manifest"/> must be the last file written.</summary>

@@ -25,6 +25,9 @@ public enum StepState
     /// <summary>Its result is kept; it is used again when its inputs have not changed.</summary>
     Resumable,
 
+    /// <summary>It was interrupted and goes on from where it stood.</summary>
+    Halfway,
+
     /// <summary>It has to run.</summary>
     Pending,
 
@@ -58,6 +61,7 @@ public sealed record RunStatus(string Folder, RunState State, IReadOnlyList<Step
         {
             Plan plan = stored.Reopen(path);
             IReadOnlyDictionary<string, JournalEntry> kept = Checkpoint.Entries(staging);
+            HashSet<string> halfway = running ? [] : [.. staging.StepsWithTiles()];
             bool appearing = !running && Publication.Read(staging) is not null;
             return new RunStatus(path, running ? RunState.Running : RunState.Unfinished, [.. plan.Steps.Select(step => Waiting(step.Name) ?? new StepStatus(step.Name, Of(step.Name)))]);
 
@@ -71,7 +75,7 @@ public sealed record RunStatus(string Folder, RunState State, IReadOnlyList<Step
             StepState Of(string step)
             {
                 if (appearing) return StepState.Done;
-                if (!kept.TryGetValue(step, out JournalEntry? entry)) return StepState.Pending;
+                if (!kept.TryGetValue(step, out JournalEntry? entry)) return halfway.Contains(step) ? StepState.Halfway : StepState.Pending;
                 if (running) return StepState.Done;
                 return Checkpoint.IsIntact(staging, entry) ? StepState.Resumable : StepState.Pending;
             }

@@ -8,7 +8,7 @@ namespace Engine.Runs;
 /// <summary>The folder inside a run folder where a run makes its files and keeps its finished steps.</summary>
 /// <remarks>
 /// <c>plan.json</c> says whose it is and comes first and goes first: a staging without it is rubbish. <c>files/</c> holds what the run has made,
-/// <c>journal</c> the finished steps, <c>trials</c> those of searches, <c>handed</c> the rounds whose files stand in the run folder while the run waits for feedback, and <c>publishing</c>,
+/// <c>journal</c> the finished steps, <c>tiles/</c> the position of the step at work, <c>trials</c> those of searches, <c>handed</c> the rounds whose files stand in the run folder while the run waits for feedback, and <c>publishing</c>,
 /// present once files begin to appear, what is to appear.
 /// </remarks>
 /// <param name="runFolder">Full path of the run folder.</param>
@@ -38,8 +38,29 @@ internal sealed class Staging(string runFolder)
 
     private string Files => Path.Combine(Folder, "files");
 
+    private string Tiles => Path.Combine(Folder, "tiles");
+
     /// <summary>Where a file of the run folder is made.</summary>
     public string PathOf(string relative) => Path.Combine(Files, relative);
+
+    /// <summary>Where a step keeps its position.</summary>
+    public string TilesOf(string step) => Path.Combine(Tiles, step);
+
+    /// <summary>Where a step's matrix stands until it is whole; its folder exists afterwards.</summary>
+    public string PartialMatrix(string step)
+    {
+        FileFailure.Guard(TilesOf(step), () => Directory.CreateDirectory(TilesOf(step)));
+        return Path.Combine(TilesOf(step), "matrix");
+    }
+
+    /// <summary>The steps that keep a position.</summary>
+    public IReadOnlyList<string> StepsWithTiles() => Directory.Exists(Tiles) ? [.. Directory.GetDirectories(Tiles).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)] : [];
+
+    /// <summary>Forgets the position of a step.</summary>
+    public void RemoveTiles(string step) => FileFailure.Guard(TilesOf(step), () =>
+    {
+        if (Directory.Exists(TilesOf(step))) Directory.Delete(TilesOf(step), recursive: true);
+    });
 
     /// <summary>The plan whose run this is, or null when there is none.</summary>
     /// <exception cref="EngineException">The record is damaged. Exit 10.</exception>

@@ -11,9 +11,10 @@ namespace Engine.Runs;
 /// <param name="Folder">Full path of the folder that relative paths start from.</param>
 /// <param name="Overrides">The overrides, each <c>path=value</c>.</param>
 /// <param name="Given">The plan's bytes.</param>
-internal sealed record StoredPlan(string Identity, string File, string Folder, IReadOnlyList<string> Overrides, byte[] Given)
+/// <param name="Engine">The version of the engine that began the run.</param>
+internal sealed record StoredPlan(string Identity, string File, string Folder, IReadOnlyList<string> Overrides, byte[] Given, string Engine)
 {
-    public static StoredPlan Of(Plan plan, string identity) => new(identity, plan.File, Path.GetFullPath(plan.Folder), plan.Overrides, plan.Given);
+    public static StoredPlan Of(Plan plan, string identity) => new(identity, plan.File, Path.GetFullPath(plan.Folder), plan.Overrides, plan.Given, EngineVersion.Text);
 
     /// <summary>Writes it durably; it appears whole or not at all.</summary>
     public void Write(string path)
@@ -21,6 +22,7 @@ internal sealed record StoredPlan(string Identity, string File, string Folder, I
         using var file = new AtomicFile(path);
         file.Stream.Write(CheckedLine.Write(json =>
         {
+            json.WriteString("engine", Engine);
             json.WriteString("identity", Identity);
             json.WriteString("file", File);
             json.WriteString("folder", Folder);
@@ -34,12 +36,19 @@ internal sealed record StoredPlan(string Identity, string File, string Folder, I
 
     /// <summary>Reads it.</summary>
     /// <returns>The plan, or null when the file is missing.</returns>
-    /// <exception cref="EngineException">It is damaged. Exit 10.</exception>
+    /// <exception cref="EngineException">It is damaged, or of another major version of the engine. Exit 10.</exception>
     public static StoredPlan? Read(string path)
     {
         if (!System.IO.File.Exists(path)) return null;
-        return CheckedLine.ReadAll(path, Parse) is [{ } plan] ? plan : throw new EngineException(new EngineError(ExitCode.Checkpoint, "DAMAGED",
-            "found a damaged record of an unfinished run's plan, so the run cannot go on. Run the plan again with run.onExisting set to \"replace\".", path));
+        if (CheckedLine.ReadAll(path, Parse) is not [{ } plan])
+        {
+            throw new EngineException(new EngineError(ExitCode.Checkpoint, "DAMAGED",
+                "found a damaged record of an unfinished run's plan, so the run cannot go on. Run the plan again with run.onExisting set to \"replace\".", path));
+        }
+
+        if (Major(plan.Engine) == Major(EngineVersion.Text)) return plan;
+        throw new EngineException(new EngineError(ExitCode.Checkpoint, "OTHER_VERSION",
+            $"found an unfinished run of engine {plan.Engine}, expected one of the same major version as this engine, {EngineVersion.Text}. Go on with that engine, or run the plan again with run.onExisting set to \"replace\".", path));
     }
 
     /// <summary>The plan to go on with, in its folder.</summary>
@@ -62,5 +71,8 @@ internal sealed record StoredPlan(string Identity, string File, string Folder, I
         CheckedLine.Text(line, "file"),
         CheckedLine.FullPath(line, "folder"),
         [.. line.GetProperty("overrides").EnumerateArray().Select(o => CheckedLine.Text(o))],
-        line.GetProperty("given").GetBytesFromBase64());
+        line.GetProperty("given").GetBytesFromBase64(),
+        CheckedLine.Text(line, "engine"));
+
+    private static string Major(string version) => version.Split('.')[0];
 }

@@ -20,13 +20,12 @@ internal static class HashingEmbedder
         int batchRecords = Math.Clamp(BatchValues / dim, 1, BatchRecords);
         int threads = run.Kernels.Threads;
 
-        using IMatrixWriter writer = run.CreateMatrix(rows, dim);
-        using IEnumerator<Conversation> conversations = step.In.Conversations(0, rows).GetEnumerator();
+        using var matrix = new ResumableMatrix(run, rows, dim);
+        using IEnumerator<Conversation> conversations = step.In.Conversations(matrix.Rows, rows - matrix.Rows).GetEnumerator();
         List<Conversation> Read() => NextBatch(conversations, batchRecords);
 
         var hashers = new Stack<HashedNGrams>();
         float[] vectors = [];
-        long done = 0;
         List<Conversation> batch = Read();
         while (batch.Count > 0)
         {
@@ -34,8 +33,13 @@ internal static class HashingEmbedder
             try
             {
                 if (vectors.Length < batch.Count * dim) vectors = new float[batch.Count * dim];
-                HashBatch(batch, done, step, dim, vectors, hashers, run);
-                writer.Append(vectors.AsSpan(0, batch.Count * dim));
+                HashBatch(batch, matrix.Rows, step, dim, vectors, hashers, run);
+                matrix.Append(vectors.AsSpan(0, batch.Count * dim));
+            }
+            catch (OperationCanceledException)
+            {
+                matrix.Keep();
+                throw;
             }
             finally
             {
@@ -43,12 +47,11 @@ internal static class HashingEmbedder
                 if (reading is not null) ((IAsyncResult)reading).AsyncWaitHandle.WaitOne();
             }
 
-            done += batch.Count;
-            run.Pass.Report("records", done, rows);
+            run.Pass.Report("records", matrix.Rows, rows);
             batch = reading is null ? Read() : reading.GetAwaiter().GetResult();
         }
 
-        return writer.Finish();
+        return matrix.Finish();
     }
 
     private static List<Conversation> NextBatch(IEnumerator<Conversation> conversations, int most)

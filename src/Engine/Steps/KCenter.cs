@@ -75,7 +75,7 @@ public sealed record KCenter : Step<Selection>
     {
         try
         {
-            return KCenterGreedy.Select(In.Matrix, options, run.Kernels, run.Pass);
+            return KCenterGreedy.Select(In.Matrix, options, run.Kernels, run.Pass, run.Resume(PositionFormats.KCenter));
         }
         catch (ArgumentException cause) when (Metric == KCenterMetric.Cosine && Start is FirstCentre.NearestToCentre or FirstCentre.VirtualCentre)
         {

@@ -67,11 +67,10 @@ public sealed record KMeans : Step<Clustering>
             Restarts = Restarts,
             Spherical = Spherical,
         };
-        var updates = new UpdateCount(run.Pass);
         KMeansResult result = Kernels.Algorithms.KMeans.Fit(
-            In.Matrix, options, run.Kernels, restart => run.Random($"restart-{restart + 1}"), new Pass(updates, run.Pass.Cancel));
+            In.Matrix, options, run.Kernels, restart => run.Random($"restart-{restart + 1}"), run.Pass, run.Resume(PositionFormats.KMeans));
 
-        Account(run, options, updates.Total);
+        Account(run, options, result.Updates);
         run.Note("restart", result.Restart + 1);
         run.Note("inertiaHistory", result.InertiaHistory);
         return new Clustering
@@ -168,16 +167,4 @@ public sealed record KMeans : Step<Clustering>
     private sealed record Counts(IReadOnlyList<int> Ks, bool Several);
 
     private sealed record Start(KMeansInit Init, Reference? Centroids);
-
-    /// <summary>Counts the updates of all restarts on their way to the watcher; the algorithm reports each one, and returns those of the restart it keeps.</summary>
-    private sealed class UpdateCount(Pass watched) : IProgress<WorkDone>
-    {
-        public long Total { get; private set; }
-
-        public void Report(WorkDone value)
-        {
-            Total++;
-            watched.Report(value.Unit, value.Done, value.Total);
-        }
-    }
 }

@@ -42,14 +42,16 @@ public sealed record MeasureIndicators : Step<ScoreTable>
         int rows = Candidates.CountRows(In);
         Dictionary<string, double[]> columns = Which.ToDictionary(name => name, _ => Array.Empty<double>(), StringComparer.Ordinal);
         string[] neighbours = [.. Which.Where(name => DepthOf(name) > 0)];
+        IResumePoint<IndicatorsPosition>? resume = run.Resume(PositionFormats.Indicators);
+        NeighbourPosition? found = null;
         if (neighbours.Length > 0)
         {
-            double[][] distances = Distances([.. neighbours.Select(DepthOf)], rows, run);
+            double[][] distances = Distances([.. neighbours.Select(DepthOf)], rows, run, resume);
             for (int i = 0; i < neighbours.Length; i++) columns[neighbours[i]] = distances[i];
+            found = NeighbourPosition.Whole(distances);
         }
 
-        foreach (string name in Which.Intersect(OfText)) columns[name] = new double[rows];
-        if (Which.Any(name => OfText.Contains(name))) ReadTexts(columns, rows, run.Pass);
+        if (Which.Any(name => OfText.Contains(name))) ReadTexts(columns, rows, run.Pass, resume, found);
         return new ScoreTable(columns, run.Name) { Pool = In };
     }
 
@@ -59,16 +61,22 @@ public sealed record MeasureIndicators : Step<ScoreTable>
     /// <summary>What is said of a name that means nothing.</summary>
     internal static string UnknownName(string name) => $"found the indicator \"{name}\", expected one of: {Known}.{Suggestion.For(name, [.. OfText, .. OfModels, $"{Neighbour}6"])}";
 
-    private void ReadTexts(Dictionary<string, double[]> columns, int rows, Pass pass)
+    private void ReadTexts(Dictionary<string, double[]> columns, int rows, Pass pass, IResumePoint<IndicatorsPosition>? resume, NeighbourPosition? neighbours)
     {
+        string[] names = [.. Which.Intersect(OfText)];
+        foreach (string name in names) columns[name] = new double[rows];
+        int row = resume?.From?.TextRows ?? 0;
+        for (int i = 0; i < names.Length && row > 0; i++) resume!.From!.TextColumns[i].CopyTo(columns[names[i]], 0);
+
         double[]? inputs = columns.GetValueOrDefault(OfText[0]), outputs = columns.GetValueOrDefault(OfText[1]), diversity = columns.GetValueOrDefault(OfText[2]);
-        int row = 0;
-        foreach (Conversation conversation in In.Conversations(0, rows))
+        foreach (Conversation conversation in In.Conversations(row, rows - row))
         {
-            if (row % 4096 == 0)
+            if (row % 256 == 0)
             {
+                bool stopped = pass.Cancel.IsCancellationRequested;
+                if (resume is not null && (stopped || resume.IsDue)) resume.Keep(new IndicatorsPosition(neighbours, row, [.. names.Select(name => columns[name])]));
                 pass.Cancel.ThrowIfCancellationRequested();
-                pass.Report("rows", row, rows);
+                if (row % 4096 == 0) pass.Report("rows", row, rows);
             }
 
             ILookup<bool, string> turns = conversation.Turns.ToLookup(turn => turn.Role is "assistant" or Turn.TextRole, turn => turn.Content);
@@ -93,7 +101,7 @@ public sealed record MeasureIndicators : Step<ScoreTable>
         return words;
     }
 
-    private double[][] Distances(int[] depths, int rows, StepRun run)
+    private double[][] Distances(int[] depths, int rows, StepRun run, IResumePoint<IndicatorsPosition>? resume)
     {
         if (Embeddings is not { } vectors)
             throw EngineException.Input(In.Name, "EMBEDDINGS", $"the indicator \"{Neighbour}{depths[0]}\" needs the records' vectors, but none are given. Give the key \"embeddings\".");
@@ -103,7 +111,7 @@ public sealed record MeasureIndicators : Step<ScoreTable>
             throw EngineException.Input(In.Name, "ROWS", $"neighbour {depths.Max()} is asked for, but a row has only {rows - 1} others. Ask for a nearer one.");
         double[] norms = vectors.Norms(run.Kernels, new Pass(cancel: run.Pass.Cancel));
         run.Count(vectors.Bytes, 3.0 * rows * rows * vectors.Dim);
-        return NearestNeighbours.Distances(vectors.Matrix, norms, depths, run.Kernels, run.Pass);
+        return NearestNeighbours.Distances(vectors.Matrix, norms, depths, run.Kernels, run.Pass, resume is null ? null : new NeighboursOf(resume));
     }
 
     private void CheckNames()
@@ -154,4 +162,22 @@ public sealed record MeasureIndicators : Step<ScoreTable>
             },
         };
     }
+
+    /// <summary>The neighbours' part of the position; texts come after them.</summary>
+    private sealed class NeighboursOf(IResumePoint<IndicatorsPosition> whole) : IResumePoint<NeighbourPosition>
+    {
+        public NeighbourPosition? From => whole.From?.Neighbours;
+
+        public TimeSpan Interval => whole.Interval;
+
+        public bool IsDue => whole.IsDue;
+
+        public void Keep(NeighbourPosition position) => whole.Keep(new IndicatorsPosition(position, 0, []));
+    }
 }
+
+/// <summary>Where <see cref="MeasureIndicators"/> stands.</summary>
+/// <param name="Neighbours">How far the distances are, or null when none are asked for.</param>
+/// <param name="TextRows">Rows whose texts are measured.</param>
+/// <param name="TextColumns">The columns that come from texts, at least so many rows of each.</param>
+internal sealed record IndicatorsPosition(NeighbourPosition? Neighbours, int TextRows, double[][] TextColumns);

@@ -38,23 +38,30 @@ public sealed record PoolStates : Step<Embeddings>
         int records = offsets.Length - 1;
         Pass quiet = new(cancel: run.Pass.Cancel);
 
-        using IMatrixWriter writer = run.CreateMatrix(records, dim);
+        using var matrix = new ResumableMatrix(run, records, dim);
         float[] pooled = [];
-        for (int first = 0; first < records;)
+        try
         {
-            int count = BlockLength(offsets, first, dim);
-            ReadOnlySpan<long> block = offsets.Slice(first, count + 1);
-            CheckFinite(block, first, run.Kernels, quiet);
-            if (pooled.Length < count * dim) pooled = new float[count * dim];
-            PoolBlock(block, first, pooled.AsSpan(0, count * dim), run.Kernels, quiet);
-            writer.Append(pooled.AsSpan(0, count * dim));
-            first += count;
-            run.Pass.Report("records", first, records);
+            while (matrix.Rows < records)
+            {
+                int first = (int)matrix.Rows, count = BlockLength(offsets, first, dim);
+                ReadOnlySpan<long> block = offsets.Slice(first, count + 1);
+                CheckFinite(block, first, run.Kernels, quiet);
+                if (pooled.Length < count * dim) pooled = new float[count * dim];
+                PoolBlock(block, first, pooled.AsSpan(0, count * dim), run.Kernels, quiet);
+                matrix.Append(pooled.AsSpan(0, count * dim));
+                run.Pass.Report("records", matrix.Rows, records);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            matrix.Keep();
+            throw;
         }
 
         long values = checked((offsets[^1] - offsets[0]) * dim);
         run.Count(checked(values * In.Tokens.Element.SizeInBytes()), 2.0 * values + (Normalize ? 3.0 * records * dim : 0));
-        return new Embeddings(writer.Finish(), run.Name) { Pool = In.Pool };
+        return new Embeddings(matrix.Finish(), run.Name) { Pool = In.Pool };
     }
 
     /// <summary>Records from <paramref name="first"/> on whose tokens and results fit a block; at least one.</summary>

@@ -63,7 +63,7 @@ public sealed record Rds : Step<Selection>
         Pass quiet = new(cancel: run.Pass.Cancel);
         double[] norms = In.CosineNorms(run.Kernels, quiet);
         QueryGroups groups = QueryTask.Gather(Queries, In, run.Kernels, quiet);
-        RdsResult result = Kernels.Algorithms.Rds.Select(In.Matrix, norms, groups, Options(count), run.Kernels, run.Pass);
+        RdsResult result = Kernels.Algorithms.Rds.Select(In.Matrix, norms, groups, Options(count), run.Kernels, run.Pass, run.Resume(PositionFormats.Rds));
         double product = (double)rows * groups.Count * In.Dim;
         run.Count(checked(In.Bytes * (1 + result.Passes)), 2 * product);
         run.Note("listDepth", result.Depth);

@@ -47,6 +47,9 @@ public sealed class StepRun(string name, long seed, IKernels kernels, Pass pass,
     /// <summary>The step's name.</summary>
     public string Name => name;
 
+    /// <summary>Where the step keeps its position, or null when nothing outlives the process.</summary>
+    internal ITileStore? Tiles { get; init; }
+
     /// <summary>The kernel set.</summary>
     public IKernels Kernels => kernels;
 
@@ -84,7 +87,12 @@ public sealed class StepRun(string name, long seed, IKernels kernels, Pass pass,
     /// <summary>Begins a computed matrix: in memory, or in the step's folder when the run has one.</summary>
     /// <param name="rows">Rows it will have.</param>
     /// <param name="dim">Elements in a row.</param>
-    public IMatrixWriter CreateMatrix(long rows, int dim) => matrices.Create(name, rows, dim);
+    /// <param name="part">What <see cref="IMatrixWriter.Settle"/> gave in a run that was interrupted, or null.</param>
+    public IMatrixWriter CreateMatrix(long rows, int dim, MatrixPart? part = null) => matrices.Create(name, rows, dim, part);
+
+    /// <summary>Where the step's work begins and where its positions go, or null when it begins at the beginning and keeps none.</summary>
+    internal IResumePoint<T>? Resume<T>(PositionFormat<T> format)
+        where T : class => Tiles is null ? null : new StoredPosition<T>(Tiles, format);
 
     /// <summary>Adds to the step's account of work.</summary>
     public void Count(long bytes, double flops)

@@ -46,8 +46,8 @@ internal sealed class CountingKernels : IKernels
     }
 
     public RankedRows[] TopSimilarities(
-        RowSource rows, ReadOnlySpan<double> norms, QueryGroups queries, Combination combination, ReadOnlySpan<ScoreRange> ranges, int depth, Pass pass) =>
-        _inner.TopSimilarities(rows, norms, queries, combination, ranges, depth, pass);
+        RowSource rows, ReadOnlySpan<double> norms, QueryGroups queries, Combination combination, ReadOnlySpan<ScoreRange> ranges, int depth, Pass pass, SimilarityTile? tile = null) =>
+        _inner.TopSimilarities(rows, norms, queries, combination, ranges, depth, pass, tile);
 
     public ScoreRange[] SimilarityRanges(RowSource rows, ReadOnlySpan<double> norms, QueryGroups queries, Pass pass) =>
         _inner.SimilarityRanges(rows, norms, queries, pass);

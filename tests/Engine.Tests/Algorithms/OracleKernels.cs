@@ -118,10 +118,10 @@ internal sealed class OracleKernels : IKernels
     }
 
     public RankedRows[] TopSimilarities(
-        RowSource rows, ReadOnlySpan<double> norms, QueryGroups queries, Combination combination, ReadOnlySpan<ScoreRange> ranges, int depth, Pass pass)
+        RowSource rows, ReadOnlySpan<double> norms, QueryGroups queries, Combination combination, ReadOnlySpan<ScoreRange> ranges, int depth, Pass pass, SimilarityTile? tile = null)
     {
         double[][] scores = GroupScores(rows, norms, queries, pass, out int[][] best);
-        if (combination == Combination.Each) return [.. scores.Zip(best, (group, named) => Ranked(group, depth, named))];
+        if (combination == Combination.Each) return [.. scores.Select((group, g) => Ranked(group, depth, best[g], tile, g))];
 
         ScoreRange[] bounds = ranges.ToArray();
         double[] combined = new double[rows.Rows];
@@ -136,8 +136,8 @@ internal sealed class OracleKernels : IKernels
             };
         }
 
-        if (combination != Combination.Max) return [Ranked(combined, depth, null)];
-        return [Ranked(combined, depth, [.. Enumerable.Range(0, combined.Length).Select(r => best[Array.FindIndex(scores, group => group[r] == combined[r])][r])])];
+        if (combination != Combination.Max) return [Ranked(combined, depth, null, tile, 0)];
+        return [Ranked(combined, depth, [.. Enumerable.Range(0, combined.Length).Select(r => best[Array.FindIndex(scores, group => group[r] == combined[r])][r])], tile, 0)];
     }
 
     public ScoreRange[] SimilarityRanges(RowSource rows, ReadOnlySpan<double> norms, QueryGroups queries, Pass pass) =>
@@ -238,9 +238,10 @@ internal sealed class OracleKernels : IKernels
         return scores;
     }
 
-    private static RankedRows Ranked(double[] scores, int depth, int[]? queries)
+    private static RankedRows Ranked(double[] scores, int depth, int[]? queries, SimilarityTile? tile, int list)
     {
-        int[] order = [.. Enumerable.Range(0, scores.Length).OrderByDescending(r => scores[r]).ThenBy(r => r).Take(depth)];
+        int[] rows = [.. Enumerable.Range(0, scores.Length).Where(r => tile is null || (r >= tile.FirstRow && r < tile.EndRow)).Concat(tile is { Before.Length: > 0 } ? tile.Before[list].Rows : [])];
+        int[] order = [.. rows.OrderByDescending(r => scores[r]).ThenBy(r => r).Take(depth)];
         return new RankedRows(order, [.. order.Select(r => scores[r])], queries is null ? null : [.. order.Select(r => queries[r])]);
     }
 

@@ -24,6 +24,14 @@ public sealed class CoverageTests(ITestOutputHelper output)
         [118] = nameof(CommandCaseTests.Words_for_the_locale_change_no_byte),
         [123] = nameof(Runs.SameBitsTests),
         [124] = nameof(Runs.CommandTests),
+        [126] = nameof(Runs.ResumeTests) + ", " + nameof(Runs.TileTests),
+        [127] = nameof(Runs.ResumeTests) + ", " + nameof(Runs.TileTests),
+        [128] = nameof(CheckpointTests),
+        [129] = nameof(CheckpointTests),
+        [130] = nameof(Runs.StopCommandTests),
+        [131] = nameof(Runs.TileTests) + ", " + nameof(CheckpointTests),
+        [132] = nameof(CheckpointTests) + ", " + nameof(Runs.KillTests),
+        [133] = nameof(CheckpointTests),
     };
 
     private static readonly Dictionary<string, string> LeftOut = new(StringComparer.Ordinal)
@@ -35,7 +43,6 @@ public sealed class CoverageTests(ITestOutputHelper output)
         ["119"] = "durations come from the monotonic clock alone, and no result holds the time of day",
         ["120"] = "control groups need rights that tests do not have; a heap limit stands for them (121)",
         ["125"] = "needs a GPU",
-        ["126-133"] = "checkpoints have tests of their own",
         ["134-141"] = "MPI has tests of its own",
     };
 

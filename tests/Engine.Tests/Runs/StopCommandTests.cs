@@ -21,8 +21,8 @@ public sealed class StopCommandTests : IDisposable
         _work.Write("plan.json", Endless);
         (int exit, string error) = Signal("TERM", "run", "plan.json");
         Assert.Equal(143, exit);
-        Assert.Contains($"error STOPPED: stopped by SIGTERM; 1 finished step is kept. Go on with: engine resume {_work.At("out")}", error, StringComparison.Ordinal);
-        Assert.Equal("unfinished\nfirst: resumable\ngroups: pending\n", _work.Engine(["status", "out"]).Output);
+        Assert.Contains($"error STOPPED: stopped by SIGTERM; 1 finished step and the position within \"groups\" are kept. Go on with: engine resume {_work.At("out")}", error, StringComparison.Ordinal);
+        Assert.Equal("unfinished\nfirst: resumable\ngroups: halfway\n", _work.Engine(["status", "out"]).Output);
 
         // The plan's file is no longer needed.
         File.Delete(_work.At("plan.json"));
@@ -31,7 +31,7 @@ public sealed class StopCommandTests : IDisposable
         Assert.Contains("first: 9 rows, kept from the unfinished run", error, StringComparison.Ordinal);
         Outcome limited = _work.Engine(["resume", "out", "--time-limit", "1s", "--threads", "1"]);
         Assert.Equal(75, limited.Exit);
-        Assert.Contains("stopped by the time limit; 1 finished step is kept.", limited.Error, StringComparison.Ordinal);
+        Assert.Contains("stopped by the time limit; 1 finished step and the position within \"groups\" are kept.", limited.Error, StringComparison.Ordinal);
         Assert.Single(Directory.GetFiles(_work.At("out"), "journal", SearchOption.AllDirectories));
     }
 

@@ -10,9 +10,16 @@ namespace Engine.Tests.Runs;
 /// <summary>A temporary folder with inputs and plans, and the command to run them with.</summary>
 internal sealed class Workspace : IDisposable
 {
-    public Workspace() => Directory.CreateDirectory(Folder);
+    public Workspace(string? parent = null)
+    {
+        Folder = Path.Combine(parent ?? Path.GetTempPath(), $"engine-runs-{Guid.NewGuid():N}");
+        Directory.CreateDirectory(Folder);
+    }
 
-    public string Folder { get; } = Path.Combine(Path.GetTempPath(), $"engine-runs-{Guid.NewGuid():N}");
+    /// <summary>A folder in memory where the machine has one, so that a disk does not set the pace.</summary>
+    public static string InMemory => Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath();
+
+    public string Folder { get; }
 
     public string At(params string[] parts) => Path.Combine([Folder, .. parts]);
 
