@@ -21,8 +21,10 @@ public sealed class StopCommandTests : IDisposable
         _work.Write("plan.json", Endless);
         (int exit, string error) = Signal("TERM", "run", "plan.json");
         Assert.Equal(143, exit);
-        Assert.Contains($"error STOPPED: stopped by SIGTERM; 1 finished step and the position within \"groups\" are kept. Go on with: engine resume {_work.At("out")}", error, StringComparison.Ordinal);
-        Assert.Equal("unfinished\nfirst: resumable\ngroups: halfway\n", _work.Engine(["status", "out"]).Output);
+
+        // The signal may come before the clustering has anything to keep.
+        Assert.Matches("error STOPPED: stopped by SIGTERM; 1 finished step (is|and the position within \"groups\" are) kept. Go on with: engine resume " + System.Text.RegularExpressions.Regex.Escape(_work.At("out")), error);
+        Assert.Matches("^unfinished\nfirst: resumable\ngroups: (halfway|pending)\n$", _work.Engine(["status", "out"]).Output);
 
         // The plan's file is no longer needed.
         File.Delete(_work.At("plan.json"));
