@@ -3,6 +3,7 @@ using Engine.Data;
 using Engine.Data.Matrices;
 using Engine.Kernels;
 using Engine.Kernels.Algorithms;
+using Engine.Native.Files;
 using Engine.Steps;
 
 namespace Engine.Runs;
@@ -53,7 +54,8 @@ internal static class RefusedByKCenter
         var vectors = (Embeddings)inquiry.Values.Get(inquiry.Text("in"));
         int[] rows = [inquiry.Row, inquiry.Chosen[^1]];
         using InputFile file = inquiry.Run.OpenChecked(RunFiles.OfStep(inquiry.Text("centre"), "centroids.npy"));
-        using RowSource centre = NpyFile.FindMatrix(file, null).Open(file, 1f);
+        NativeBufferPool? buffers = null;
+        using RowSource centre = NpyFile.FindMatrix(file, null).Open(file, 1f, MatrixIo.Map, ref buffers);
         using IKernels kernels = KernelSets.Best(threads: 0);
         using var some = new RowSubset(vectors.Matrix, rows);
         RankedRows ranked = kernels.TopSimilarities(some, NormsOf(some, kernels), new QueryGroups(RowCopies.Of(centre), vectors.Dim, [0, 1]), Combination.Each, [], rows.Length, Pass.Unwatched)[0];
