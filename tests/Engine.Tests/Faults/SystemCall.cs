@@ -29,8 +29,10 @@ internal sealed partial record SystemCall(string Name, int Ordinal, string Path,
     public bool IsSame(string folder, SystemCall other, string otherFolder) =>
         Key.Replace(folder, "", StringComparison.Ordinal) == other.Key.Replace(otherFolder, "", StringComparison.Ordinal);
 
-    /// <summary>The file as the user knows it: without what a temporary name adds.</summary>
-    public string Place => System.IO.Path.Combine(System.IO.Path.GetDirectoryName(Path)!, Temporary().Replace(System.IO.Path.GetFileName(Path), "$1"));
+    /// <summary>The file as the user knows it: without what a temporary name adds, and a matrix in the making as what it will be.</summary>
+    public string Place => Unfinished().IsMatch(Path)
+        ? Unfinished().Replace(Path, "/.staging/files/steps/$1/embeddings.npy")
+        : System.IO.Path.Combine(System.IO.Path.GetDirectoryName(Path)!, Temporary().Replace(System.IO.Path.GetFileName(Path), "$1"));
 
     /// <summary>The calls of the thread that made the first one, which is the one that runs plans.</summary>
     public static IReadOnlyList<SystemCall> Parse(string log)
@@ -77,4 +79,7 @@ internal sealed partial record SystemCall(string Name, int Ordinal, string Path,
 
     [GeneratedRegex(@"^\.(.*)\.tmp-[0-9a-f-]+$")]
     private static partial Regex Temporary();
+
+    [GeneratedRegex("/\\.staging/tiles/([^/]+)/matrix$")]
+    private static partial Regex Unfinished();
 }

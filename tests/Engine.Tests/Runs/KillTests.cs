@@ -107,7 +107,7 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
         Clear(name);
     }
 
-    /// <summary>What a run left: hashes of every file, of the manifest without times and threads; the report is only there.</summary>
+    /// <summary>What a run left: hashes of every file, of the manifest without times, threads and the memory they need; the report is only there.</summary>
     private SortedDictionary<string, string> Bits(string name)
     {
         SortedDictionary<string, string> bits = _work.Hashes(Path.Combine("runs", name));
@@ -127,7 +127,7 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
         }
         else if (node is JsonObject members)
         {
-            foreach (string name in new[] { "seconds", "started", "threads", "overrides", "resumed", "report.html" }) members.Remove(name);
+            foreach (string name in new[] { "seconds", "started", "threads", "memory", "overrides", "resumed", "report.html" }) members.Remove(name);
             foreach ((_, JsonNode? value) in members.ToArray()) WithoutTimes(value);
         }
     }
