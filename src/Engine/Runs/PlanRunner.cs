@@ -47,7 +47,7 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<Progress
         catch (OperationCanceledException stopped)
         {
             int kept = Checkpoint.Entries(folder.Staging).Count;
-            string? halfway = folder.Staging.StepsWithTiles().FirstOrDefault();
+            string? halfway = folder.Staging.StepsWithTiles() is [var first, ..] ? first : null;
             if (kept == 0 && halfway is null && folder.Staging.Handed().Count == 0 && !folder.Staging.HasTrials)
             {
                 folder.Discard();

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using Engine.Data;
 using Engine.Data.Matrices;
-using Engine.Kernels.Algorithms;
 using Engine.Steps;
 
 namespace Engine.Runs;

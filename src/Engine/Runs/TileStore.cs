@@ -35,7 +35,7 @@ internal sealed class TileStore(Staging staging, string step, string key, TimeSp
         where T : class
     {
         long?[] found = [.. _generations.Select(path => TileFile.Sequence(path, key))];
-        foreach (int i in new[] { 0, 1 }.Where(i => found[i] is not null).OrderByDescending(i => found[i]))
+        foreach (int i in Enumerable.Range(0, found.Length).Where(i => found[i] is not null).OrderByDescending(i => found[i]))
         {
             if (TileFile.Read(_generations[i], format.Read) is not { } position) continue;
             (_sequence, _next) = (found[i]!.Value, 1 - i);

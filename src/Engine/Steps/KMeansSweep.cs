@@ -1,4 +1,3 @@
-using Engine.Data;
 using Engine.Kernels;
 using Engine.Kernels.Algorithms;
 using Engine.Selections;

@@ -148,7 +148,7 @@ internal sealed class ObjectiveCommand(IReadOnlyList<string> command, double? ti
             ? [Path.GetFullPath(Path.Combine(folder, program))]
             : [.. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries).Select(place => Path.Combine(place, program))];
         const UnixFileMode Runs = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
-        return Array.Find(places, place => File.Exists(place) && (File.GetUnixFileMode(place) & Runs) != 0);
+        return Array.Find(places, place => File.Exists(place) && (OperatingSystem.IsWindows() || (File.GetUnixFileMode(place) & Runs) != 0));
     }
 
     private static EngineException Failed(string code, string message) => new(new EngineError(ExitCode.Peer, code, message));

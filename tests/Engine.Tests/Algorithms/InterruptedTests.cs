@@ -138,8 +138,8 @@ public sealed class InterruptedTests
     public void Neighbours_go_on()
     {
         // Several blocks of rows, and a last one that is not whole.
-        const int Many = 9000, Narrow = 2;
-        using ArrayRows rows = ArrayRows.From(Values[..(Many * Narrow)], Narrow);
+        const int Narrow = 2, Many = Rows * Dim / Narrow;
+        using ArrayRows rows = ArrayRows.From(Values, Narrow);
         using IKernels kernels = KernelSets.Best(2);
         double[] norms = new double[Many];
         kernels.Inspect(rows, norms, Pass.Unwatched);

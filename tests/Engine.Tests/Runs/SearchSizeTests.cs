@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Engine.Kernels.Algorithms;
 using Engine.Selections;
 using Engine.Steps;
 using static Engine.Tests.Steps.StepCase;
@@ -149,6 +148,6 @@ public sealed class SearchSizeTests : IDisposable
     private void Script(string text)
     {
         _work.Write("loss.sh", text.StartsWith("#!", StringComparison.Ordinal) ? text : "#!/bin/sh\n" + text + "\n");
-        File.SetUnixFileMode(_work.At("loss.sh"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(_work.At("loss.sh"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 }

@@ -1,4 +1,3 @@
-using Engine.Kernels;
 using Engine.Kernels.Algorithms;
 using Engine.Plans;
 using Engine.Runs;
