@@ -6,7 +6,7 @@ using Engine.Tests.Runs;
 namespace Engine.Tests.Golden;
 
 /// <summary>One plan of golden.json with its input files and what its results must hold.</summary>
-internal sealed class GoldenCase(JsonElement made)
+internal sealed class GoldenCase(JsonElement made, JsonElement contents)
 {
     public static IReadOnlyDictionary<string, GoldenCase> All { get; } = Load();
 
@@ -16,7 +16,7 @@ internal sealed class GoldenCase(JsonElement made)
     public void Check()
     {
         using var work = new Workspace();
-        foreach (JsonProperty file in made.GetProperty("files").EnumerateObject()) Write(work, file.Name, file.Value);
+        foreach (JsonProperty file in made.GetProperty("files").EnumerateObject()) Write(work, file.Name, contents[file.Value.GetInt32()]);
         work.Write("plan.json", made.GetProperty("plan").GetRawText());
         Outcome run = work.Run("plan.json");
         Assert.True(made.GetProperty("exit").GetInt32() == run.Exit, $"exit {run.Exit}: {run.Error}");
@@ -47,14 +47,14 @@ internal sealed class GoldenCase(JsonElement made)
     {
         if (expected.TryGetProperty("integers", out JsonElement integers))
         {
-            Assert.Equal(integers.EnumerateArray().Select(v => (double)v.GetInt64()), NpyNumbers.Read(file));
+            Assert.Equal(Listed(file, integers.EnumerateArray().Select(v => (double)v.GetInt64())), Listed(file, NpyNumbers.Read(file)));
             return;
         }
 
         if (expected.TryGetProperty("column", out JsonElement column))
         {
             string[] found = Column(file, column.GetString()!);
-            if (expected.TryGetProperty("words", out JsonElement words)) Assert.Equal(words.EnumerateArray().Select(w => w.GetString()), found);
+            if (expected.TryGetProperty("words", out JsonElement words)) Assert.Equal(Listed(file, words.EnumerateArray().Select(w => w.GetString())), Listed(file, found));
             else if (expected.TryGetProperty("counts", out JsonElement counts)) Assert.Equal(counts.EnumerateArray().Select(c => c.GetInt32()), Counts(found, counts.GetArrayLength()));
             else Near(expected, file, [.. found.Select(v => double.Parse(v, CultureInfo.InvariantCulture))]);
             return;
@@ -69,8 +69,13 @@ internal sealed class GoldenCase(JsonElement made)
         double tolerance = expected.GetProperty("tolerance").GetDouble();
         Assert.Equal(values.Length, found.Length);
         for (int i = 0; i < values.Length; i++)
-            Assert.True(Math.Abs(values[i] - found[i]) <= tolerance * Math.Max(1, Math.Abs(values[i])), $"{Path.GetFileName(file)} [{i}]: {found[i]:R}, expected {values[i]:R}");
+            Assert.True(Math.Abs(values[i] - found[i]) <= tolerance * Math.Max(1, Math.Abs(values[i])), $"{Place(file)} [{i}]: {found[i]:R}, expected {values[i]:R}");
     }
+
+    /// <summary>Numbers or words with the file they are of, so that a failure says which of a plan's steps is wrong.</summary>
+    private static string Listed<T>(string file, IEnumerable<T> values) => $"{Place(file)}: {string.Join(' ', values.Select(v => Convert.ToString(v, CultureInfo.InvariantCulture)))}";
+
+    private static string Place(string file) => Path.Combine(Path.GetFileName(Path.GetDirectoryName(file))!, Path.GetFileName(file));
 
     private static string[] Column(string file, string name)
     {
@@ -91,13 +96,14 @@ internal sealed class GoldenCase(JsonElement made)
     {
         using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(file));
         JsonElement at = document.RootElement;
-        foreach (string name in path.Split('.')) at = at.GetProperty(name);
+        foreach (string name in path.Split('.')) at = at.ValueKind == JsonValueKind.Array ? at[int.Parse(name, CultureInfo.InvariantCulture)] : at.GetProperty(name);
         return at.ValueKind == JsonValueKind.Array ? [.. at.EnumerateArray().Select(v => v.GetDouble())] : [at.GetDouble()];
     }
 
     private static Dictionary<string, GoldenCase> Load()
     {
         JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(House.Repository.PathOf("tests", "Engine.Tests", "Golden", "golden.json")));
-        return document.RootElement.GetProperty("cases").EnumerateArray().Select(c => new GoldenCase(c)).ToDictionary(c => c.Name, StringComparer.Ordinal);
+        JsonElement contents = document.RootElement.GetProperty("contents");
+        return document.RootElement.GetProperty("cases").EnumerateArray().Select(c => new GoldenCase(c, contents)).ToDictionary(c => c.Name, StringComparer.Ordinal);
     }
 }

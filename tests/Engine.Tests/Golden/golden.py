@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Writes golden.json: small plans, their input files, and what every result file must hold.
 
-Each expectation comes from oracle.py, which shares nothing with the engine. Run it again after a change:
+Each expectation comes from oracle.py, which shares nothing with the engine. The letters are those of the methods; golden_baselines.py,
+golden_rounds.py and golden_random.py add theirs. Run it again after a change:
 
     python3 tests/Engine.Tests/Golden/golden.py > tests/Engine.Tests/Golden/golden.json
 """
@@ -11,61 +12,12 @@ import math
 import sys
 from fractions import Fraction
 
-from oracle import (best_first, cosine, distance, f32, four_squares, highest, k_center, k_means, largest_remainder, lowest, mean_row,
-                    mtld_one_way, pool, round_robin, rows_with_scores, axes, short, solve, squared, student_two_sided, unit, unit_distance)
-
-cases = []
-
-
-def case(name, files, steps, expect, inputs=None, run=None, exit_code=0):
-    """A plan over the files; inputs are made of the files' names unless given."""
-    kinds = {"npy": "embeddings", "csv": "scores", "jsonl": "records"}
-    made = {}
-    for file in files:
-        stem, ending = file.rsplit(".", 1)
-        if "/" not in stem:
-            made[stem] = {"kind": kinds[ending], "path": file}
-    for key, value in (inputs or {}).items():
-        made[key] = {**made.get(key, {}), **value}
-    plan = {"version": 1, "seed": 42, "inputs": made, "steps": steps, "run": {"dir": "out", **(run or {})}}
-    cases.append({"name": name, "files": files, "plan": plan, "exit": exit_code, "expect": expect})
-
-
-def matrix(rows):
-    return {"f32": [[short(f32(v)) for v in row] for row in rows]}
-
-
-def integers(values):
-    return {"i64": list(values)}
-
-
-def text(*lines):
-    return {"text": "".join(line + "\n" for line in lines)}
-
-
-def ints(file, values):
-    return {"file": file, "integers": list(values)}
-
-
-def reals(file, values, tolerance=1e-9):
-    return {"file": file, "reals": list(values), "tolerance": tolerance}
-
-
-def column(file, name, values, tolerance=1e-9):
-    return {"file": file, "column": name, "reals": list(values), "tolerance": tolerance}
-
-
-def words(file, name, values):
-    return {"file": file, "column": name, "words": list(values)}
-
-
-def member(file, path, values, tolerance=1e-9):
-    return {"file": file, "member": path, "reals": list(values), "tolerance": tolerance}
-
-
-def step(name, file):
-    return f"steps/{name}/{file}"
-
+import golden_baselines
+import golden_random
+import golden_rounds
+from golden_case import case, cases, column, integers, ints, line, matrix, member, reals, step, text, words
+from oracle import (axes, best_first, cosine, distance, f32, highest, k_center, k_means, largest_remainder, lowest, mean_row,
+                    mtld_one_way, pool, round_robin, rows_with_scores, solve, student_two_sided, unit, unit_distance)
 
 # ---------------------------------------------------------------- A. pooling
 
@@ -190,12 +142,6 @@ case("E kmeans first", {"p.npy": matrix(P)}, {"groups": {"op": "kmeans", "in": "
 
 # ---------------------------------------------------------------- F. k-means-quality sampling
 
-def line(sizes):
-    """Rows on a line in well-separated groups, with the groups' centres."""
-    rows = [[1000.0 * (j + 1)] for j, size in enumerate(sizes) for _ in range(size)]
-    return rows, [[1000.0 * (j + 1)] for j in range(len(sizes))]
-
-
 for sizes, budget in (([50, 30, 15, 5], 20), ([50, 30, 15, 5], 7), ([7, 7, 7], 10), ([97, 2, 1], 10)):
     rows, centres = line(sizes)
     files = {"x.npy": matrix(rows), "first.npy": matrix(centres), "q.csv": text("quality", *(str(1 + i % 5) for i in range(len(rows))))}
@@ -282,5 +228,13 @@ for budget in (1, 2, 3, 4):
     case(f"I kcenter within {budget}", ltd_files, {**ltd_steps, "pick": {"op": "kcenter", "in": "vec", "budget": budget, "within": "task"}},
          [ints("indices.npy", picks), reals(step("pick", "radii.npy"), radii, 1e-7)], ltd_inputs)
 
-json.dump({"cases": cases}, sys.stdout, indent=None, separators=(",", ":"))
+golden_baselines.add()
+golden_rounds.add()
+golden_random.add()
+
+# Many cases read the same files: each content is written once, and a case's files are numbers of contents.
+contents = {}
+for made in cases:
+    made["files"] = {name: contents.setdefault(json.dumps(file, separators=(",", ":")), len(contents)) for name, file in made["files"].items()}
+json.dump({"contents": [json.loads(c) for c in contents], "cases": cases}, sys.stdout, separators=(",", ":"))
 print()
