@@ -1,7 +1,7 @@
 """Choosing k by silhouettes (E), what chance cannot change in kMQ (F), and the baselines (I).
 
 The draws of F with given uniforms are no plan's business, since a plan draws its own: WeightedDrawTests has them. Here qualities so far apart that the
-exponentials leave no doubt stand in for chance. Multi-turn templates (1.2) are in ChatTemplateTests.
+exponentials leave no doubt stand in for chance. The template's text (1.2) is in EmbedTests.
 """
 import math
 
