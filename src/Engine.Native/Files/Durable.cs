@@ -21,6 +21,20 @@ internal static class Durable
         if (LibC.Rename(from, to) != 0) throw Errno.Last($"rename '{from}' to", to);
     }
 
+    /// <summary>Gives a file a second name, or copies it durably where the file system has no links or refuses one.</summary>
+    /// <returns>True when both names are one file now.</returns>
+    /// <exception cref="IOException">It can be neither linked nor copied.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may be neither linked nor read.</exception>
+    public static bool LinkOrCopy(string from, string to)
+    {
+        if (LibC.Link(from, to) == 0) return true;
+        using FileStream source = File.OpenRead(from);
+        using var copy = new FileStream(to, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        source.CopyTo(copy);
+        Flush(copy.SafeFileHandle, to);
+        return false;
+    }
+
     /// <summary>Writes a directory's entries to the disk. A file system that cannot flush directories (EINVAL) is left alone.</summary>
     /// <exception cref="IOException">The directory cannot be opened or flushed.</exception>
     public static void FlushDirectory(string path)

@@ -102,6 +102,9 @@ public enum OnExisting
 
     /// <summary>Remove what a manifest there lists, and begin anew.</summary>
     Replace,
+
+    /// <summary>As <see cref="Replace"/>, but use the results there again of every step that would give the same bytes.</summary>
+    Update,
 }
 
 /// <summary>How to run a plan; no part of its identity.</summary>

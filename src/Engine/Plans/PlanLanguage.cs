@@ -90,8 +90,8 @@ internal static class RunKeys
         "About how often the position within a step is kept, such as \"30s\"; a run that is stopped keeps it anyway.");
 
     public static readonly Parameter<OnExisting> OnExisting = Set.Optional("onExisting",
-        Shapes.Choice(("fail", Plans.OnExisting.Fail), ("resume", Plans.OnExisting.Resume), ("replace", Plans.OnExisting.Replace)),
-        Plans.OnExisting.Fail, JsonValue.Create("fail"), "What to do when the run's folder exists and is not empty.");
+        Shapes.Choice(("fail", Plans.OnExisting.Fail), ("resume", Plans.OnExisting.Resume), ("replace", Plans.OnExisting.Replace), ("update", Plans.OnExisting.Update)),
+        Plans.OnExisting.Fail, JsonValue.Create("fail"), "What to do when the run's folder exists and is not empty: refuse, go on with an unfinished run of this plan, begin anew, or begin anew but use again what finished steps there gave.");
 }
 
 /// <summary>An object with any content: it was used up when variables were replaced.</summary>

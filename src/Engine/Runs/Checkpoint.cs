@@ -21,11 +21,18 @@ internal sealed class Checkpoint
     private readonly Dictionary<string, JournalEntry> _kept;
 
     /// <summary>Takes over what an earlier run kept, and removes the rest of what it left.</summary>
-    public Checkpoint(Staging staging, StepKeys keys, Plan plan, RunOutputs outputs, ValueStore values)
+    /// <param name="staging">The staging folder.</param>
+    /// <param name="keys">What each result depends on.</param>
+    /// <param name="plan">The plan.</param>
+    /// <param name="outputs">Where files are made.</param>
+    /// <param name="values">The values so far.</param>
+    /// <param name="earlier">The results that this run replaces, to use of them what is still good; or null.</param>
+    public Checkpoint(Staging staging, StepKeys keys, Plan plan, RunOutputs outputs, ValueStore values, EarlierResults? earlier = null)
     {
         (_staging, _keys, _outputs, _values, _interval) = (staging, keys, outputs, values, plan.Run.Checkpoint);
         HashSet<string> steps = [.. plan.Steps.Select(s => s.Name)];
         _kept = Entries(staging).Values.Where(e => steps.Contains(e.Step) && e.Key == keys.Of(e.Step) && IsIntact(staging, e)).ToDictionary(e => e.Step, StringComparer.Ordinal);
+        earlier?.AddTo(_kept, staging);
         Rewrite();
         staging.KeepOnly(_kept.Values.SelectMany(e => e.Files).Select(f => f.Path).ToHashSet(StringComparer.Ordinal));
         foreach (string step in staging.StepsWithTiles())

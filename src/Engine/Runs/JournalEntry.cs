@@ -66,16 +66,19 @@ internal sealed record JournalEntry(
         _ => throw new FormatException($"A fact is {fact.ValueKind}."),
     };
 
-    private static Dictionary<string, object> Members(JsonElement facts)
+    /// <summary>Reads an object of facts.</summary>
+    /// <param name="facts">The object.</param>
+    /// <param name="but">Members that are none.</param>
+    internal static Dictionary<string, object> Members(JsonElement facts, params ReadOnlySpan<string> but)
     {
         Dictionary<string, object> read = new(StringComparer.Ordinal);
         foreach (JsonProperty fact in facts.EnumerateObject())
-            if (!read.TryAdd(fact.Name, Fact(fact.Value))) throw new FormatException($"The fact {fact.Name} is there twice.");
+            if (!but.Contains(fact.Name) && !read.TryAdd(fact.Name, Fact(fact.Value))) throw new FormatException($"The fact {fact.Name} is there twice.");
         return read;
     }
 
     // 1e400 reads as infinity, which no JSON can be written with.
-    private static double Finite(JsonElement number) => number.GetDouble() is var value && double.IsFinite(value) ? value : throw new FormatException("A number is beyond float64.");
+    internal static double Finite(JsonElement number) => number.GetDouble() is var value && double.IsFinite(value) ? value : throw new FormatException("A number is beyond float64.");
 }
 
 /// <summary>A file in the staging folder.</summary>

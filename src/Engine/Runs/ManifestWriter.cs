@@ -97,6 +97,7 @@ internal static class ManifestWriter
             json.WriteNumber("flops", step.Flops);
             json.WriteNumber("seconds", Math.Round(step.Seconds, 6));
             if (step.Resumed) json.WriteBoolean("resumed", true);
+            if (step.Key is { } key) json.WriteString("key", key);
             if (step.Note is { } note)
             {
                 json.WritePropertyName("value");

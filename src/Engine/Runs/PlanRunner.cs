@@ -44,7 +44,7 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<Progress
             folder.Keep();
             throw;
         }
-        catch (OperationCanceledException stopped)
+        catch (OperationCanceledException stopped) when (!folder.IsOthers)
         {
             int kept = Checkpoint.Entries(folder.Staging).Count;
             string? halfway = folder.Staging.StepsWithTiles() is [var first, ..] ? first : null;
@@ -66,12 +66,14 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<Progress
         using var inputs = OpenInputs();
         MemoryForecast memory = MemoryForecast.Of(plan, inputs.Opened, kernels.Threads);
         CheckMemory(memory);
+        folder.Claim(StoredPlan.Of(plan, identity));
         using var outputs = new RunOutputs(folder, plan.Run.Io);
         using var values = new ValueStore();
         foreach (OpenedInput input in inputs.Opened) values.Borrow(input.Input.Name, input.Value);
 
         var keys = new StepKeys(plan, inputs.Opened);
-        var checkpoint = new Checkpoint(folder.Staging, keys, plan, outputs, values);
+        EarlierResults? earlier = plan.Run.OnExisting == OnExisting.Update ? new EarlierResults(folder.Path, plan, keys, new Pass(Watch("earlier results"), cancel)) : null;
+        var checkpoint = new Checkpoint(folder.Staging, keys, plan, outputs, values, earlier);
         try
         {
             RunSteps(run, checkpoint, keys, memory, inputs, outputs, values, folder);
@@ -107,7 +109,7 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<Progress
             cancel.ThrowIfCancellationRequested();
             StepRecord record = checkpoint.Reuse(step, earlier) ?? RunStep(step, Begin(step), checkpoint, values, exchange);
             values.Own(step.Name, record.Value);
-            run.Steps.Add(record with { Note = StepValues.Note(record.Value, values) });
+            run.Steps.Add(record with { Note = StepValues.Note(record.Value, values), Key = keys.Of(step.Name) });
             if (!record.Resumed)
             {
                 exchange.Check(step.Name, record.Rounds);

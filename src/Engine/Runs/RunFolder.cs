@@ -66,7 +66,7 @@ internal sealed class RunFolder : IDisposable
             held = Acquire(path);
             var folder = new RunFolder(path, plan, held, firstCreated);
             folder.Examine(plan.Run.OnExisting, identity);
-            if (!folder.IsFinished && !folder.IsResumed) folder.Begin(StoredPlan.Of(plan, identity));
+            if (!folder.IsFinished && !folder.IsResumed && !folder.IsOthers) folder.Begin(StoredPlan.Of(plan, identity));
             return folder;
         }
         catch
@@ -90,6 +90,18 @@ internal sealed class RunFolder : IDisposable
 
     /// <summary>True once this run's results are what the folder will hold, whatever happens.</summary>
     public bool IsAppearing { get; private set; }
+
+    /// <summary>True while the staging is another plan's unfinished run, whose steps are to be used again and which could still go on as it was.</summary>
+    public bool IsOthers { get; private set; }
+
+    /// <summary>Makes another plan's unfinished run this plan's.</summary>
+    public void Claim(StoredPlan plan)
+    {
+        if (!IsOthers) return;
+        RemoveHanded();
+        Staging.Claim(plan);
+        IsOthers = false;
+    }
 
     /// <summary>Leaves the staging where it is, whatever happens: a later run goes on from there.</summary>
     public void Keep() => _keep = true;
@@ -230,11 +242,12 @@ internal sealed class RunFolder : IDisposable
         if (onExisting == OnExisting.Fail)
         {
             throw Refuse(ExitCode.OutputExists, "EXISTS", Path, Staging.Exists
-                ? $"found an unfinished run, expected no folder. Go on with: engine resume {Path}. Or choose another run.dir, or set run.onExisting to \"replace\"."
-                : "found a folder that is not empty, expected none. Choose another run.dir, or set run.onExisting to \"replace\" or \"resume\".");
+                ? $"found an unfinished run, expected no folder. Go on with: engine resume {Path}. Or choose another run.dir, or set run.onExisting to \"update\" or \"replace\"."
+                : "found a folder that is not empty, expected none. Choose another run.dir, or set run.onExisting to \"update\", \"replace\" or \"resume\".");
         }
 
         if (onExisting == OnExisting.Replace) ExamineToReplace();
+        else if (onExisting == OnExisting.Update) ExamineToUpdate(identity);
         else ExamineToResume(identity);
     }
 
@@ -258,6 +271,31 @@ internal sealed class RunFolder : IDisposable
         RemoveHanded();
     }
 
+    private void ExamineToUpdate(string identity)
+    {
+        StoredPlan? unfinished = null;
+        try
+        {
+            unfinished = Staging.ReadPlan();
+        }
+        catch (EngineException damaged) when (damaged.Exit == ExitCode.Checkpoint)
+        {
+            // Of what nobody can read nothing is used again; it is replaced.
+            unfinished = null;
+        }
+
+        if (unfinished is null || File.Exists(Staging.Publishing))
+        {
+            ExamineToReplace();
+            return;
+        }
+
+        _old = [.. OldFiles().Union(HandedFiles())];
+        _keep = true;
+        IsResumed = unfinished.Identity == identity;
+        IsOthers = !IsResumed;
+    }
+
     private void ExamineToResume(string identity)
     {
         if (Staging.ReadPlan() is { } unfinished && unfinished.Identity == identity)
@@ -278,14 +316,14 @@ internal sealed class RunFolder : IDisposable
         if (File.Exists(System.IO.Path.Combine(Path, RunFiles.Manifest)))
         {
             if (ManifestSummary.Read(System.IO.Path.Combine(Path, RunFiles.Manifest)).Identity != identity)
-                throw Refuse(ExitCode.Checkpoint, "OTHER_PLAN", Path, "found the results of another plan, expected this plan's. Choose another run.dir, or set run.onExisting to \"replace\".");
+                throw Refuse(ExitCode.Checkpoint, "OTHER_PLAN", Path, "found the results of another plan, expected this plan's. Choose another run.dir, or set run.onExisting to \"update\" or \"replace\".");
             if (Staging.ReadPlan() is null) Staging.Delete();
             _keep = IsFinished = true;
             return;
         }
 
         if (Staging.ReadPlan() is not null)
-            throw Refuse(ExitCode.Checkpoint, "OTHER_PLAN", Path, "found an unfinished run of another plan, expected this plan's. Choose another run.dir, or set run.onExisting to \"replace\".");
+            throw Refuse(ExitCode.Checkpoint, "OTHER_PLAN", Path, "found an unfinished run of another plan, expected this plan's. Choose another run.dir, or set run.onExisting to \"update\" or \"replace\".");
         _old = OldFiles();
     }
 

@@ -52,11 +52,14 @@ internal sealed record StepRecord(PlanStep Step, Value Value, double Seconds, lo
     /// <summary>The trials of its search, if it is one.</summary>
     public IReadOnlyList<SizeTrial> Trials { get; init; } = [];
 
-    /// <summary>True when an earlier, unfinished run did it.</summary>
+    /// <summary>True when an earlier run did it.</summary>
     public bool Resumed { get; init; }
 
     /// <summary>What the step's files do not say about its value; null when they cannot give it back.</summary>
     public ValueNote? Note { get; init; }
+
+    /// <summary>What its result depends on, hashed: see <see cref="StepKeys"/>; null where nobody looks for it again.</summary>
+    public string? Key { get; init; }
 }
 
 /// <summary>An extra output as it was written.</summary>

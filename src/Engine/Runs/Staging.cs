@@ -75,6 +75,13 @@ internal sealed class Staging(string runFolder)
         FileFailure.Guard(runFolder, () => Durable.FlushDirectory(runFolder));
     }
 
+    /// <summary>Makes an unfinished run another plan's: its finished steps stay, what it handed out is forgotten.</summary>
+    public void Claim(StoredPlan plan)
+    {
+        FileFailure.Guard(HandedOut, () => File.Delete(HandedOut));
+        plan.Write(PlanFile);
+    }
+
     /// <summary>Removes every file that is not listed, such as those of a step that was not finished, and folders that are empty then.</summary>
     /// <param name="keep">Places in the run folder.</param>
     public void KeepOnly(IReadOnlySet<string> keep)

@@ -16,11 +16,14 @@ namespace Engine.Runs;
 internal sealed class StepKeys
 {
     private readonly Dictionary<string, string> _keys = new(StringComparer.Ordinal);
+    private readonly string _engine;
 
     /// <param name="plan">The plan.</param>
     /// <param name="inputs">Its inputs, open.</param>
-    public StepKeys(Plan plan, IReadOnlyList<OpenedInput> inputs)
+    /// <param name="engine">The engine's version; null for this one's.</param>
+    public StepKeys(Plan plan, IReadOnlyList<OpenedInput> inputs, string? engine = null)
     {
+        _engine = engine ?? EngineVersion.Text;
         foreach (OpenedInput input in inputs.OrderBy(i => i.Value is Records ? 0 : 1))
         {
             string? pool = input.Value is Records ? null : inputs.FirstOrDefault(i => ReferenceEquals(i.Value, input.Value.Pool))?.Input.Name;
@@ -55,7 +58,7 @@ internal sealed class StepKeys
 
     private void WriteStep(Utf8JsonWriter json, Plan plan, PlanStep step)
     {
-        json.WriteString("engine", EngineVersion.Text);
+        json.WriteString("engine", _engine);
         json.WriteNumber("seed", plan.Seed);
         json.WriteString("name", step.Name);
         json.WritePropertyName("step");

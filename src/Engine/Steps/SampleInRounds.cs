@@ -204,7 +204,8 @@ public sealed record SampleInRounds : Step<Selection>
             DrawsClusters = arguments.Get(allocation),
             Weighting = arguments.Get(weighting),
             Temperature = arguments.Get(temperature),
-        });
+        })
+        { ReadsFeedback = true };
     }
 
     private sealed record Rule(GainTransform Transform, double Temperature = 1)

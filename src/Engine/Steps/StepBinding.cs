@@ -16,6 +16,9 @@ public sealed record StepBinding(
 {
     /// <summary>Takes down what the step will need and says what it will give, by the step's name; null for an op that needs only a few numbers for each row.</summary>
     public Func<StepNeeds, string, ValueShape>? Needs { get; init; }
+
+    /// <summary>Whether the result also depends on files that the step finds while it is at work and notes with their hashes as the fact <c>feedback</c>.</summary>
+    internal bool ReadsFeedback { get; init; }
 }
 
 /// <summary>Gives a step the values its references name.</summary>
