@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Engine.Data;
 
 namespace Engine.Cli;
 
@@ -44,6 +45,7 @@ internal static class CommandLine
         {
             if (parsed.Errors.Count > 0)
                 return failures.Write(new EngineException([.. parsed.Errors.Select(e => new EngineError(ExitCode.CommandLine, "USAGE", $"{e.Message} See engine --help."))]));
+            OpenFileLimit.Check();
             using var text = new StringWriter(CultureInfo.InvariantCulture);
             int code = parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = text, ProcessTerminationTimeout = null });
             StandardOutput.Write(text.ToString());

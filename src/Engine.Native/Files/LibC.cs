@@ -29,6 +29,8 @@ internal static partial class LibC
     internal const int LeaseNone = 2;
     internal const int SignalUrgent = 23;
 
+    internal const int ResourceOpenFiles = 7;
+
     internal const int ProtRead = 1;
     internal const int MapShared = 1;
 
@@ -55,6 +57,9 @@ internal static partial class LibC
 
     [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Rename(string from, string to);
+
+    [LibraryImport("libc", EntryPoint = "getrlimit", SetLastError = true)]
+    internal static partial int GetResourceLimit(int resource, out ResourceLimit limit);
 
     [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Link(string from, string to);
@@ -88,6 +93,14 @@ internal static partial class LibC
         [FieldOffset(120)] internal uint ModifiedNanoseconds;
         [FieldOffset(136)] internal uint DeviceMajor;
         [FieldOffset(140)] internal uint DeviceMinor;
+    }
+
+    /// <summary>struct rlimit of 64-bit Linux.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct ResourceLimit
+    {
+        internal ulong Current;
+        internal ulong Most;
     }
 
     /// <summary>struct statfs of 64-bit Linux; only the type is read.</summary>

@@ -48,7 +48,7 @@ internal sealed class FinishedRun : IDisposable
         // Whatever else is wrong with it is said by the reader that knows a manifest's shape.
         ManifestSummary.Read(manifest);
         byte[] text = FileFailure.GuardReading(manifest, () => File.ReadAllBytes(manifest));
-        return new FinishedRun(path, JsonDocument.Parse(text), Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(text)));
+        return new FinishedRun(path, ManifestShape.Parse(text, manifest), Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(text)));
     }
 
     /// <summary>What the manifest says of a step.</summary>
@@ -90,7 +90,7 @@ internal sealed class FinishedRun : IDisposable
         string? name = Has(step, RunFiles.Indices) ? RunFiles.Indices : Has(step, "rows.npy") ? "rows.npy" : null;
         if (name is null) return null;
         using InputFile file = OpenFile(RunFiles.OfStep(step, name));
-        return Array.ConvertAll(NpyFile.ReadIntegers(file), row => checked((int)row));
+        return Array.ConvertAll(NpyFile.ReadIntegers(file), row => row is >= 0 and <= int.MaxValue ? (int)row : throw Unusable("CHANGED", $"the file names row {row}, which no run writes. Run the plan again.", file.Path));
     }
 
     /// <summary>The plan as it was run.</summary>
@@ -122,7 +122,8 @@ internal sealed class FinishedRun : IDisposable
         if (plan.Resolved["inputs"]![name]!["rowsOf"]?.Text is { } pool && !records.ContainsKey(pool)) OpenInput(plan, pool, records, files, pass);
         OpenedInput opened = new InputOpener(plan, files, pass).Open(input, records);
         if (opened.Value is Records some) records[name] = some;
-        JsonElement[] then = [.. Manifest.GetProperty("inputs").GetProperty(name).GetProperty("files").EnumerateArray()];
+        if (!Manifest.GetProperty("inputs").TryGetProperty(name, out JsonElement read)) throw Unusable("INPUT", $"the manifest does not say which files the input \"{name}\" had. Run the plan again.", Folder);
+        JsonElement[] then = [.. read.GetProperty("files").EnumerateArray()];
         if (then.Length != opened.Files.Count)
             throw EngineException.Input(string.Join(", ", input.Paths), "CHANGED", $"input \"{name}\" has {opened.Files.Count} files, but the run read {then.Length}. Restore the files, or run the plan again.");
         for (int i = 0; i < then.Length; i++)
@@ -138,5 +139,6 @@ internal sealed class FinishedRun : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _manifest.Dispose();
 
-    private static EngineException Unusable(string code, string message, string path) => new(new EngineError(ExitCode.Checkpoint, code, message, path));
+    /// <summary>The error about a run that cannot be used: exit 10.</summary>
+    public static EngineException Unusable(string code, string message, string path) => new(new EngineError(ExitCode.Checkpoint, code, message, path));
 }

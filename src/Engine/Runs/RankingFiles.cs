@@ -30,19 +30,23 @@ internal static class RankingFiles
     /// <exception cref="EngineException">A file changed or went: exit 10.</exception>
     public static RankedRows[] Read(FinishedRun run, string step)
     {
-        int[][] rows = Table<int>(run, step, Rows);
-        double[][] scores = Table<double>(run, step, Scores);
-        int[][]? queries = run.Has(step, Queries) ? Table<int>(run, step, Queries) : null;
+        int[][] rows = Table<int>(run, step, Rows, null);
+        double[][] scores = Table<double>(run, step, Scores, rows);
+        int[][]? queries = run.Has(step, Queries) ? Table<int>(run, step, Queries, rows) : null;
         return [.. rows.Select((list, i) => new RankedRows(list, scores[i], queries?[i]))];
     }
 
-    private static T[][] Table<T>(FinishedRun run, string step, string name)
+    private static T[][] Table<T>(FinishedRun run, string step, string name, int[][]? like)
         where T : unmanaged
     {
         using InputFile file = run.OpenChecked(RunFiles.OfStep(step, name));
         NpyHeader header = NpyHeader.Read(file);
-        T[][] table = new T[checked((int)header.Shape[0])][];
-        int dim = checked((int)header.Shape[1]), size = Marshal.SizeOf<T>();
+        int size = Marshal.SizeOf<T>();
+        bool isTable = header is { Shape: [>= 0 and <= int.MaxValue, > 0 and <= int.MaxValue], Fortran: false, Type: { BigEndian: false } type } && type.Size == size && type.Letter == (typeof(T) == typeof(int) ? 'i' : 'f');
+        if (!isTable || (like is not null && (header.Shape[0] != like.Length || (like.Length > 0 && header.Shape[1] != like[0].Length))))
+            throw FinishedRun.Unusable("RANKINGS", "the file holds no ranked lists of the shape and type that a run writes, or not as many as the step's other files. Run the plan again.", file.Path);
+        T[][] table = new T[(int)header.Shape[0]][];
+        int dim = (int)header.Shape[1];
         for (int i = 0; i < table.Length; i++)
         {
             table[i] = GC.AllocateUninitializedArray<T>(dim);

@@ -13,6 +13,8 @@ internal static class ValueCases
     [
         .. new[] { float.NaN, float.PositiveInfinity, float.NegativeInfinity }.SelectMany(value => new[] { Centre, Means }.Select(step =>
             Values(92, $"{value} in {step[9..15]}", 4, "vec.npy: error NOT_FINITE: row 2 ", step, 2, 1, 2, 3, 4, value, 5))),
+        Weights("negative weights", 4, "error NEGATIVE: row 3 ", -1),
+        Weights("weights of sum 0", 0, "", 0),
         Values(92, "denormals and negative zero", 0, "", Centre, 2, 1e-45f, -0f, 3e-40f, 0f, -1e-42f, 1e-38f),
         Values(93, "a zero row where cosine is used", 4, "vec.npy: error ZERO_ROW: row 1 ", Cosine, 2, 1, 2, 0, -0f, 3, 4),
         Values(93, "a zero row where it is not", 0, "", Centre, 2, 1, 2, 0, -0f, 3, 4),
@@ -47,6 +49,19 @@ internal static class ValueCases
         work.Write("plan.json", $$"""
             { "version": 1, "inputs": { "vec": { "kind": "embeddings", "path": "vec.npy" }, "ask": { "kind": "embeddings", "path": "ask.npy" } },
               "steps": { "pick": {{step}} }, "run": { "dir": "out" } }
+            """);
+    });
+
+    private static HostileCase Weights(string name, int exit, string pattern, int weight) => new(99, name, exit, pattern, work =>
+    {
+        work.WriteRecords("pool.jsonl", 4);
+        work.WriteMatrix("vec.npy", [1, 2, 1, 3, 8, 9, 9, 9], 2);
+        work.Write("q.csv", "quality\n0\n0\n0\n" + weight.ToString(System.Globalization.CultureInfo.InvariantCulture) + "\n");
+        work.Write("plan.json", """
+            { "version": 1,
+              "inputs": { "pool": { "kind": "records", "path": "pool.jsonl" }, "vec": { "kind": "embeddings", "path": "vec.npy", "rowsOf": "pool" }, "q": { "kind": "scores", "path": "q.csv", "rowsOf": "pool" } },
+              "steps": { "groups": { "op": "kmeans", "in": "vec", "k": 2 }, "pick": { "op": "kmq", "clusters": "groups", "quality": "q", "budget": 2 } },
+              "run": { "dir": "out" } }
             """);
     });
 }
