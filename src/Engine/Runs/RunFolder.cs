@@ -273,18 +273,7 @@ internal sealed class RunFolder : IDisposable
 
     private void ExamineToUpdate(string identity)
     {
-        StoredPlan? unfinished = null;
-        try
-        {
-            unfinished = Staging.ReadPlan();
-        }
-        catch (EngineException damaged) when (damaged.Exit == ExitCode.Checkpoint)
-        {
-            // Of what nobody can read nothing is used again; it is replaced.
-            unfinished = null;
-        }
-
-        if (unfinished is null || File.Exists(Staging.Publishing))
+        if (Staging.FindPlan() is not { } unfinished || File.Exists(Staging.Publishing))
         {
             ExamineToReplace();
             return;

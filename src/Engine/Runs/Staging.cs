@@ -66,6 +66,20 @@ internal sealed class Staging(string runFolder)
     /// <exception cref="EngineException">The record is damaged. Exit 10.</exception>
     public StoredPlan? ReadPlan() => StoredPlan.Read(PlanFile);
 
+    /// <summary>As <see cref="ReadPlan"/>, but null too when the record cannot be used.</summary>
+    public StoredPlan? FindPlan()
+    {
+        try
+        {
+            return ReadPlan();
+        }
+        catch (EngineException damaged) when (damaged.Exit == ExitCode.Checkpoint)
+        {
+            // Of what nobody can read nothing is used again.
+            return null;
+        }
+    }
+
     /// <summary>Clears the folder and makes it this plan's.</summary>
     public void Begin(StoredPlan plan)
     {

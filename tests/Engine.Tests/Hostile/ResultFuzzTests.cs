@@ -127,7 +127,7 @@ public sealed class ResultFuzzTests
             return new Finished(Directory.EnumerateFiles(work.At("out"), "*", SearchOption.AllDirectories).ToDictionary(f => Path.GetRelativePath(work.At("out"), f), File.ReadAllBytes), positions);
         }
 
-        public Fuzzer.IReader Reader(string file, Action<FinishedRun> read) => new RunReader(Files, file, read);
+        public RunReader Reader(string file, Action<FinishedRun> read) => new RunReader(Files, file, read);
     }
 
     private sealed class StopWithin(string step, CancellationTokenSource stop) : IProgress<ProgressEvent>
