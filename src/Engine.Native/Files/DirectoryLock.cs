@@ -62,5 +62,10 @@ internal sealed class DirectoryLock : IDisposable
     }
 
     /// <summary>Lets the next run in.</summary>
-    public void Dispose() => _directory.Dispose();
+    public void Dispose()
+    {
+        // A process that was forked a moment ago may still hold a copy of the descriptor; unlocking lets go whoever holds copies, closing does not.
+        if (!_directory.IsClosed) _ = LibC.Flock(_directory, LibC.Unlock);
+        _directory.Dispose();
+    }
 }

@@ -17,6 +17,7 @@ internal static partial class LibC
 
     internal const int LockExclusive = 2;
     internal const int LockNonBlocking = 4;
+    internal const int Unlock = 8;
 
     internal const int GetDescriptorFlags = 1;
     internal const int DescriptorCloseOnExec = 1;
