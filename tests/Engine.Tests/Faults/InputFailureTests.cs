@@ -30,11 +30,20 @@ public sealed class InputFailureTests(ITestOutputHelper output)
             ? new[] { (call, "error=EIO", 7), (call, "error=EACCES", 7) }
             : [(call, "error=EIO", 7), (call, "retval=0", 5)])];
         IReadOnlyList<(SystemCall Call, string What, int Exit)> chosen = Strace.Choose(faults, Some, shift: 1);
+        int missed = 0;
         Strace.ForEach(chosen, fault =>
         {
             using Workspace work = Prepare();
             string[] before = work.Entries();
             (Outcome run, IReadOnlyList<SystemCall> traced) = Strace.Run(work, Strace.At(fault.Call, fault.What), work.At(Path.GetFileName(fault.Call.Path)), ["run", "plan.json"]);
+            if (!traced.Any(c => c.IsInjected))
+            {
+                // A packed file is unpacked ahead of its reader, so whether a last read at its end is made is a matter of time.
+                Assert.True(run.Exit == 0 && fault.Call.Path.EndsWith(".gz", StringComparison.Ordinal), run.ToString());
+                Interlocked.Increment(ref missed);
+                return;
+            }
+
             SystemCall hit = Assert.Single(traced, c => c.IsInjected);
             Assert.True(fault.Call.IsSame(folder, hit, work.Folder), $"{hit} instead");
             string name = Path.GetFileName(hit.Path);
@@ -45,7 +54,8 @@ public sealed class InputFailureTests(ITestOutputHelper output)
             if (fault.Exit == 7) Assert.Matches(@"error (IO|PERMISSION): .*\(errno (5|13)\)", run.Error);
             Assert.Equal(before, work.Entries());
         });
-        output.WriteLine($"{chosen.Count} of {faults.Length} failures of {calls.Length} calls on inputs");
+        Assert.InRange(missed, 0, 2);
+        output.WriteLine($"{chosen.Count - missed} of {faults.Length} failures of {calls.Length} calls on inputs");
     }
 
     private static readonly string[] Inputs = ["pool.jsonl", "ask.jsonl.gz", "vec.npy", "big.npy", "rows.fbin", "named.safetensors", "given.csv", "scores.jsonl"];
