@@ -24,8 +24,9 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
         Dictionary<string, Undisturbed> whole = names.ToDictionary(name => name, RunUndisturbed);
 
         var random = new Random(_seed);
-        int kills = Number("ENGINE_KILLS", DefaultKills), done = 0, terms = 0, early = 0, halfway = 0, runs = 0;
-        for (; done < kills; runs++)
+        int kills = Number("ENGINE_KILLS", DefaultKills), done = 0, terms = 0, late = 0, halfway = 0, runs = 0;
+        Dictionary<string, double> reach = names.ToDictionary(name => name, _ => 1.0);
+        for (; done < kills && runs < 20 + 4 * kills; runs++)
         {
             string name = names[runs % names.Length];
             int planned = Math.Min(kills - done, random.Next(1, MostKillsOfARun + 1));
@@ -34,15 +35,23 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
             for (int i = 0; i < planned && !ended; i++)
             {
                 bool term = done % 5 == 4;
-                TimeSpan after = random.NextDouble() * whole[name].Time;
+                TimeSpan after = random.NextDouble() * reach[name] * whole[name].Time;
                 int exit = Kill(name, random.Next(1, 4), after, term ? "TERM" : "KILL");
                 told.Add(string.Create(CultureInfo.InvariantCulture, $"{(term ? "SIGTERM" : "SIGKILL")} after {after.TotalMilliseconds:F0} ms: exit {exit}"));
                 Assert.True(exit is 0 || exit == (term ? 143 : 137), Describe(name, told));
                 ended = exit == 0;
+
+                // Only what struck a run at work counts; the machine may be quicker than it was when the undisturbed run was timed.
+                reach[name] = Math.Clamp(reach[name] * (ended ? 0.9 : 1.02), 0.2, 1);
+                if (ended)
+                {
+                    late++;
+                    continue;
+                }
+
                 done++;
                 if (term) terms++;
-                if (ended) early++;
-                else if (HasPosition(name)) halfway++;
+                if (HasPosition(name)) halfway++;
             }
 
             Outcome end = _work.Engine(["run", $"{name}.json", "--threads", random.Next(1, 4).ToString(CultureInfo.InvariantCulture)]);
@@ -50,7 +59,7 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
             AssertSame(whole[name], name, told);
         }
 
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"seed {_seed}: {done - terms} SIGKILL and {terms} SIGTERM in {runs} runs of {names.Length} plans; {halfway} left a position within a step, {early} came after the end; 0 of {runs} differ"));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"seed {_seed}: {done - terms} SIGKILL and {terms} SIGTERM in {runs} runs of {names.Length} plans; {halfway} left a position within a step, {late} more came after the end and do not count; 0 of {runs} differ"));
         Assert.Equal(kills, done);
     }
 
