@@ -7,6 +7,7 @@ using BenchmarkDotNet.Loggers;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Engine.Bench;
+using Engine.Bench.Study;
 
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 return args switch
@@ -17,6 +18,7 @@ return args switch
     ["jsonl", .. var options] => JsonlBench.Run(options),
     ["make-records", var path, var megabytes] => Made(MadeRecords.Write(path, long.Parse(megabytes, CultureInfo.InvariantCulture) * 1_000_000)),
     ["make-matrix", var path, var rows, var dim, .. var rest] => MadeMatrix.Write(path, long.Parse(rows, CultureInfo.InvariantCulture), int.Parse(dim, CultureInfo.InvariantCulture), half: rest.Contains("--f16")),
+    ["selection", .. var rest] => SelectionStudy.Run(rest),
     _ => Usage(),
 };
 
@@ -67,6 +69,7 @@ static int Usage()
         jsonl [--smoke] [--mb N] [--rounds N] [--peer "COMMAND"]
                                                 reading chat records: the engine, Utf8JsonReader, simdjson, Python, and COMMAND FILE
         make-records PATH MB                    reproducible chat records
+        selection --data DIR [--seeds N]        does selection help? every method's subsets, judged by a small language model
         make-matrix PATH ROWS DIM [--f16]       a reproducible .npy of clustered unit vectors
         """);
     return 2;
