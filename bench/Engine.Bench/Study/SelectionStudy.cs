@@ -1,7 +1,10 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using Engine.Data;
 using Engine.Kernels;
+using Engine.Selections;
+using Engine.Steps;
 
 namespace Engine.Bench.Study;
 
@@ -12,13 +15,18 @@ namespace Engine.Bench.Study;
 /// </remarks>
 internal sealed class SelectionStudy(StudyPool data, string folder, int seeds) : IDisposable
 {
-    private static readonly string[] Sizes = ["1%", "5%", "10%"];
+    private static readonly int[] Percents = [1, 5, 10];
+    private static readonly string[] Sizes = [.. Percents.Select(p => $"{p}%")];
 
     private const int HashingDim = 512;
+    private const int ClusterUpdates = 30;
     private const int FitRuns = 60;
 
     private readonly SelectionEngine _engine = new(new EngineOptions { Seed = 42 });
     private readonly StudyTable _table = new(Sizes);
+
+    /// <summary>A stand-in for a reward model: how many different words the answer has.</summary>
+    private readonly double[] _said = [.. data.Pool.Select(r => (double)r.Answer.Split(' ').Distinct(StringComparer.OrdinalIgnoreCase).Count())];
 
     /// <summary>Runs the study.</summary>
     /// <param name="words">The command line after the verb.</param>
@@ -36,7 +44,7 @@ internal sealed class SelectionStudy(StudyPool data, string folder, int seeds) :
         try
         {
             using var study = new SelectionStudy(StudyPool.Read(source, Number(words, "--share", 1000)), folder, seeds);
-            study.Measure();
+            study.Measure().GetAwaiter().GetResult();
             return 0;
         }
         finally
@@ -51,21 +59,21 @@ internal sealed class SelectionStudy(StudyPool data, string folder, int seeds) :
 
     private static int Number(string[] words, string name, int otherwise) => Option(words, name) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
 
-    private void Measure()
+    private async Task Measure()
     {
         Console.WriteLine($"Pool: {data.Pool.Count} records, {data.Pool.Select(r => r.Label).Distinct().Count()} labels, {data.Pool.Sum(r => r.Text.Length) / 1e6:0.0} MB. Target: {data.Target.Count} questions and answers of perlfaq. {seeds} seeds.");
         Console.WriteLine();
         StudyRecord.WriteAll(At("pool.jsonl"), data.Pool);
-        WriteColumn("said.csv", "said", data.Pool.Select(r => (double)r.Answer.Split(' ').Distinct(StringComparer.OrdinalIgnoreCase).Count()));
+        WriteColumn("said.csv", "said", _said);
         RunPlan("base", 42, new JsonObject { ["pool"] = Records("pool.jsonl") }, $$"""
             { "vec": { "op": "embed", "in": "pool", "model": { "hashing": { "dim": {{HashingDim}} } } },
               "signs": { "op": "indicators", "in": "pool", "which": ["inputLength", "outputLength", "mtld", "knn6"], "embeddings": "vec" } }
             """);
-        for (int seed = 1; seed <= seeds; seed++) MeasureSeed(seed);
+        for (int seed = 1; seed <= seeds; seed++) await MeasureSeed(seed);
         Console.WriteLine(_table.ToMarkdown());
     }
 
-    private void MeasureSeed(int seed)
+    private async Task MeasureSeed(int seed)
     {
         var random = new RandomStream(seed, "study");
         int[] order = random.Sample(data.Target.Count, data.Target.Count);
@@ -77,19 +85,52 @@ internal sealed class SelectionStudy(StudyPool data, string folder, int seeds) :
         WriteFitRuns([.. order.Take(dev).Select(i => data.Target[i].Text)], random);
 
         string run = RunPlan($"seed-{seed}", seed, Inputs(), Steps());
-        long[] evenBytes = new long[Sizes.Length];
-        foreach ((StudyMethod method, int size, string step) in Cells())
+        (StudyMethod Method, int Size, int[] Rows)[] cells = [.. Cells().Select(c => (c.Method, c.Size, NpyNumbers(Path.Combine(run, "steps", c.Step, "indices.npy")).ToArray()))];
+        long[] evenBytes = [.. cells.Where(c => c.Method.Name == StudyMethods.Random).OrderBy(c => c.Size).Select(c => BytesOf(c.Rows))];
+        StudyOutcome[] outcomes = new StudyOutcome[cells.Length];
+        Parallel.For(0, cells.Length, i => outcomes[i] = Judge(cells[i].Rows, evenBytes[cells[i].Size], held));
+        for (int i = 0; i < cells.Length; i++) _table.Add(cells[i].Method.Name, cells[i].Size, outcomes[i]);
+
+        string scorer = string.Join('\n', order.Take(dev).Select(i => data.Target[i].Text));
+        for (int size = 0; size < Sizes.Length; size++)
         {
-            int[] rows = [.. NpyNumbers(Path.Combine(run, "steps", step, "indices.npy"))];
-            long bytes = rows.Sum(r => (long)data.Pool[r].Text.Length);
-            if (method.Name == StudyMethods.Random) evenBytes[size] = bytes;
-            _table.Add(method.Name, size, Judge(rows, bytes, evenBytes[size], held));
+            int[] rows = await DrawInRounds(seed, size, new KneserNey([scorer]), random);
+            _table.Add("iterative kMQ", size, Judge(rows, evenBytes[size], held));
         }
 
         Console.Error.WriteLine($"seed {seed} of {seeds} done");
     }
 
-    private StudyOutcome Judge(int[] rows, long bytes, long even, string[] held)
+    /// <summary>Diversify and Conquer's loop: three rounds, each model's own answers compared with the records' under a scorer of the target.</summary>
+    private async Task<int[]> DrawInRounds(int seed, int size, KneserNey scorer, RandomStream random)
+    {
+        using var engine = new SelectionEngine(new EngineOptions { Seed = seed });
+        using var files = new InputFiles();
+        using Embeddings vectors = EmbeddingsFile.Open(new EmbeddingsInput("vec", [At("base/steps/vec/embeddings.npy")], "vec"), files);
+        Clustering groups = await engine.RunAsync("groups", new KMeans { In = vectors, K = Clusters, Spherical = true, MaxIterations = ClusterUpdates });
+        List<int> sofar = [];
+        Selection drawn = await engine.RunAsync(new SampleInRounds
+        {
+            Clusters = groups,
+            Quality = new ScoreTable(new Dictionary<string, double[]> { ["said"] = [.. _said] }, "said"),
+            Rounds = 3,
+            Budget = Budget.Percent(Percents[size]),
+            Feedback = (round, _) =>
+            {
+                sofar.AddRange(round.Chosen.Indices);
+                var model = new KneserNey(sofar.Select(r => data.Pool[r].Text));
+                StudyRecord[] scored = [.. round.ScoredRows.Select(r => data.Pool[r])];
+                return new RoundFeedback([.. scored.Select(r => Reward(r.Answer))], [.. scored.Select(r => Reward(model.Continue(r.Prompt + "\n", r.Answer.Length, random)))]);
+            },
+        });
+        return drawn.Indices;
+
+        double Reward(string answer) => -scorer.BitsPerByte([answer]);
+    }
+
+    private long BytesOf(int[] rows) => rows.Sum(r => (long)data.Pool[r].Text.Length);
+
+    private StudyOutcome Judge(int[] rows, long even, string[] held)
     {
         List<string> first = [];
         long taken = 0;
@@ -103,7 +144,7 @@ internal sealed class SelectionStudy(StudyPool data, string folder, int seeds) :
         double loss = new KneserNey(rows.Select(r => data.Pool[r].Text)).BitsPerByte(held);
         double evenLoss = first.Count == rows.Length ? loss : new KneserNey(first).BitsPerByte(held);
         double coverage = (double)rows.Select(r => data.Pool[r].Label).Distinct().Count() / data.Pool.Select(r => r.Label).Distinct().Count();
-        return new StudyOutcome(loss, evenLoss, coverage, (double)bytes / even);
+        return new StudyOutcome(loss, evenLoss, coverage, (double)BytesOf(rows) / even);
     }
 
     /// <summary>InstructMining's experiments: random mixtures, the loss after training on each, and the mean of every indicator.</summary>
@@ -145,9 +186,10 @@ internal sealed class SelectionStudy(StudyPool data, string folder, int seeds) :
         string labels = string.Join(", ", data.TaskLabels.Select(l => $"\"{l}\""));
         var text = new StringBuilder($$"""
             { "dev": { "op": "embed", "in": "target", "model": { "hashing": { "dim": {{HashingDim}} } } },
-              "groups": { "op": "kmeans", "in": "vec", "k": {{Math.Clamp(data.Pool.Count / 400, 2, 100)}}, "spherical": true, "maxIterations": 30 },
+              "groups": { "op": "kmeans", "in": "vec", "k": {{Clusters}}, "spherical": true, "maxIterations": {{ClusterUpdates}} },
               "task": { "op": "taskCentre", "in": "vec", "clusters": "groups", "source": [{{labels}}] },
-              "rule": { "op": "fitQuality", "runs": "runs" }
+              "rule": { "op": "fitQuality", "runs": "runs" },
+              "unlike": { "op": "dedup", "in": "vec", "clusters": "groups", "threshold": 0.8 }
             """);
         foreach ((StudyMethod method, int size, string step) in Cells())
             text.Append(CultureInfo.InvariantCulture, $", \"{step}\": {method.Step.Replace("BUDGET", $"\"{Sizes[size]}\"", StringComparison.Ordinal)}");
@@ -176,6 +218,8 @@ internal sealed class SelectionStudy(StudyPool data, string folder, int seeds) :
         byte[] file = File.ReadAllBytes(path);
         for (int at = 10 + BitConverter.ToUInt16(file, 8); at < file.Length; at += sizeof(long)) yield return checked((int)BitConverter.ToInt64(file, at));
     }
+
+    private int Clusters => Math.Clamp(data.Pool.Count / 400, 2, 100);
 
     private string At(string name) => Path.Combine(folder, name);
 }

@@ -31,8 +31,13 @@ internal static class StudyMethods
         new("InstructMining (fitted rule)", """{ "op": "quality", "in": "signs", "rule": { "fit": "rule" }, "budget": BUDGET }"""),
         new("kMQ (paper)", """{ "op": "kmq", "clusters": "groups", "quality": "said", "draw": "withReplacement", "budget": BUDGET }"""),
         new("kMQ (published code)", """{ "op": "kmq", "clusters": "groups", "quality": "said", "allocation": "equal", "weighting": "softmax", "budget": BUDGET }"""),
+        new("kM-Random", """{ "op": "kmRandom", "clusters": "groups", "budget": BUDGET }"""),
+        new("kM-Closest", """{ "op": "kmClosest", "clusters": "groups", "budget": BUDGET }"""),
         new("k-center", """{ "op": "kcenter", "in": "vec", "metric": "cosine", "budget": BUDGET }"""),
+        new("DEITA filter", """{ "op": "deita", "in": "vec", "scores": "said", "budget": BUDGET }"""),
+        new("random without near-duplicates", """{ "op": "random", "in": "unlike", "budget": BUDGET }"""),
         new("perplexity top", """{ "op": "perplexity", "in": "nll", "budget": BUDGET }"""),
         new("perplexity mid", """{ "op": "perplexity", "in": "nll", "keep": "mid", "budget": BUDGET }"""),
+        new("perplexity least", """{ "op": "perplexity", "in": "nll", "keep": "least", "budget": BUDGET }"""),
     ];
 }

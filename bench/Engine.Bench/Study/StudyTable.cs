@@ -34,7 +34,7 @@ internal sealed class StudyTable(IReadOnlyList<string> sizes)
         int middle = sizes.Count / 2;
         text.AppendLine(CultureInfo.InvariantCulture,
             $"| method | {string.Join(" | ", sizes.Select(s => $"loss at {s}"))} | {sizes[middle]}: gain on random | {sizes[middle]}: gain at equal text | {sizes[middle]}: text | {sizes[middle]}: labels |");
-        text.AppendLine($"| --- |{string.Concat(Enumerable.Repeat(" --- |", sizes.Count + 4))}");
+        text.Append("| --- |").AppendLine(string.Concat(Enumerable.Repeat(" --- |", sizes.Count + 4)));
         foreach (string method in _methods)
         {
             text.Append(CultureInfo.InvariantCulture, $"| {method} |");
