@@ -104,9 +104,21 @@ internal sealed class FinishedRun : IDisposable
         byte[] given = Encoding.UTF8.GetBytes(plan.GetProperty("given").GetString()!);
         string file = plan.GetProperty("file").GetString()!;
         string[] overrides = [.. plan.GetProperty("overrides").EnumerateArray().Select(o => o.GetString()!)];
-        if (PlanIdentity.Of(PlanReader.Parse(given, file, folder.GetString()!, overrides, StepCatalogue.Language)) != plan.GetProperty("identity").GetString())
+        if (PlanIdentity.Of(Parse(overrides)) != plan.GetProperty("identity").GetString())
             throw Unusable("OTHER_PLAN", "the run's plan reads differently now, expected the same values. Set the environment variables it names as they were.", Folder);
-        return PlanReader.Parse(given, file, folder.GetString()!, [.. overrides, .. changes], StepCatalogue.Language);
+        return changes.Count == 0 ? Parse(overrides) : PlanReader.Parse(given, file, folder.GetString()!, [.. overrides, .. changes], StepCatalogue.Language);
+
+        Plan Parse(string[] own)
+        {
+            try
+            {
+                return PlanReader.Parse(given, file, folder.GetString()!, own, StepCatalogue.Language);
+            }
+            catch (EngineException unreadable) when (unreadable.Exit is ExitCode.CommandLine or ExitCode.Plan)
+            {
+                throw Unusable("PLAN", $"the plan in the manifest cannot be read: {unreadable.Errors[0].Message} Set the environment variables it names as they were, or run the plan again.", Folder);
+            }
+        }
     }
 
     /// <summary>Opens an input of the run after checking that its files are what they were.</summary>

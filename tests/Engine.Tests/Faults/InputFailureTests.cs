@@ -36,17 +36,22 @@ public sealed class InputFailureTests(ITestOutputHelper output)
             using Workspace work = Prepare();
             string[] before = work.Entries();
             (Outcome run, IReadOnlyList<SystemCall> traced) = Strace.Run(work, Strace.At(fault.Call, fault.What), work.At(Path.GetFileName(fault.Call.Path)), ["run", "plan.json"]);
-            if (!traced.Any(c => c.IsInjected))
+            if (traced.SingleOrDefault(c => c.IsInjected) is { } hit)
             {
-                // A packed file is unpacked ahead of its reader, so whether a last read at its end is made is a matter of time.
-                Assert.True(run.Exit == 0 && fault.Call.Path.EndsWith(".gz", StringComparison.Ordinal), run.ToString());
-                Interlocked.Increment(ref missed);
-                return;
+                Assert.True(fault.Call.IsSame(folder, hit, work.Folder), $"{hit} instead");
+            }
+            else
+            {
+                // A packed file is unpacked ahead of its reader by another thread, whose calls are not among these; whether it makes a last one at the end is a matter of time.
+                Assert.EndsWith(".gz", fault.Call.Path, StringComparison.Ordinal);
+                if (run.Exit == 0)
+                {
+                    Interlocked.Increment(ref missed);
+                    return;
+                }
             }
 
-            SystemCall hit = Assert.Single(traced, c => c.IsInjected);
-            Assert.True(fault.Call.IsSame(folder, hit, work.Folder), $"{hit} instead");
-            string name = Path.GetFileName(hit.Path);
+            string name = Path.GetFileName(fault.Call.Path);
 
             // An end that comes too early may also look like a file that is too short for what its own header says.
             Assert.True(run.Exit == fault.Exit || (fault.Exit == 5 && run.Exit == 4), $"exit {run.Exit}: {run.Error}");

@@ -74,10 +74,6 @@ internal sealed class ParquetFooter
         {
             throw InputError.At(file, start + wrong.At, "FOOTER", $"the footer is damaged: {wrong.Message}. Copy or write the file again.");
         }
-        catch (OverflowException)
-        {
-            throw InputError.At(file, start, "FOOTER", "the footer is damaged: a number in it is out of range. Copy or write the file again.");
-        }
 
         footer.Check();
         return footer;

@@ -80,7 +80,9 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
         byte header = ReadByte();
         ThriftType type = Checked(header & 15);
         if (type == ThriftType.Stop) return type;
-        field = header >> 4 is int delta and > 0 ? field + delta : checked((int)ReadInteger());
+        long number = header >> 4 is int delta and > 0 ? field + (long)delta : ReadInteger();
+        if (number is < short.MinValue or > short.MaxValue) throw Fault($"a field has the number {number}, but numbers have 16 bits");
+        field = (int)number;
         return type;
     }
 
