@@ -10,7 +10,7 @@ for built in $engine $bench; do
     test -f $built || { echo "$built is not there: dotnet build Engine.sln -c Release"; exit 2; }
 done
 
-folder=$(mktemp -d "${TMPDIR:-/tmp}/engine-memory-XXXXXX")
+folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 needed=$((rows * dim * 2 / 1048576 + 1024)) free=$(df --output=avail -m "$folder" | tail -1)
 if [ "$free" -lt "$needed" ]; then

@@ -24,14 +24,7 @@ internal sealed record ClusterShares(int[][] Members, int[] Counts)
     /// <exception cref="EngineException">Equal shares of the budget are 0 rows each. Exit 4.</exception>
     public static ClusterShares Of(Clustering clusters, int budget, ClusterAllocation allocation, bool repeats, string? file)
     {
-        int[][] members = Array.ConvertAll(clusters.Sizes, size => new int[size]);
-        int[] filled = new int[members.Length];
-        for (int row = 0; row < clusters.Assignments.Length; row++)
-        {
-            int cluster = clusters.Assignments[row];
-            members[cluster][filled[cluster]++] = row;
-        }
-
+        int[][] members = ClusterRows.Of(clusters);
         int[] stock = Array.ConvertAll(members, rows => repeats && rows.Length > 0 ? int.MaxValue : rows.Length);
         if (allocation == ClusterAllocation.Proportional) return new ClusterShares(members, ClusterBudget.Proportional(clusters.Sizes, stock, budget));
         return budget >= members.Length

@@ -3,7 +3,7 @@ namespace Engine.Data.Jsonl;
 /// <summary>The escapes in JSON strings.</summary>
 internal static class JsonText
 {
-    /// <summary>Bytes of <c>\uXXXX</c>.</summary>
+    /// <summary>Bytes of an escape by number: <c>\u</c> and four hexadecimal digits.</summary>
     public const int UnitLength = 6;
 
     /// <summary>The UTF-8 text of a string that was found valid.</summary>
@@ -38,7 +38,7 @@ internal static class JsonText
         return written + raw.Length;
     }
 
-    /// <summary>Bytes of the escape that the text begins with: 2, or 6 for <c>\uXXXX</c>, or 12 for a surrogate pair.</summary>
+    /// <summary>Bytes of the escape that the text begins with: 2, or 6 for one by number, or 12 for a surrogate pair.</summary>
     /// <param name="raw">Text that begins with a backslash.</param>
     /// <returns>0 when there is no such escape, or it is half a pair.</returns>
     public static int EscapeLength(ReadOnlySpan<byte> raw)
@@ -83,7 +83,7 @@ internal static class JsonText
         _ => 0,
     };
 
-    // The code unit of \uXXXX, or -1.
+    // The code unit of an escape by number, or -1.
     private static int Unit(ReadOnlySpan<byte> raw)
     {
         if (raw.Length < UnitLength || raw[0] != '\\' || raw[1] != 'u') return -1;
