@@ -28,6 +28,7 @@ internal static class JsonlBench
             List<(string Name, long Text, Func<JsonlPass> Read)> readers =
             [
                 (Index, 0, () => JsonlReaders.CheckAndIndex(path)),
+                ("engine: every turn as UTF-8", made.Utf8, () => JsonlReaders.Turns(records)),
                 ("engine: every turn as strings", made.Utf16, () => JsonlReaders.Conversations(records)),
                 ("Utf8JsonReader, same fields", made.Utf8, () => JsonlReaders.SystemTextJson(path)),
             ];
@@ -51,9 +52,9 @@ internal static class JsonlBench
             for (int r = 0; r < readers.Count; r++)
             {
                 JsonlPass pass = readers[r].Read();
-                if (pass.Records != made.Records || pass.Text != readers[r].Text)
+                if (pass.Records != made.Records || pass.Text != readers[r].Text || (pass.Hash ?? made.Hash) != made.Hash)
                 {
-                    Console.WriteLine(Invariant($"{readers[r].Name} saw {pass.Records} records and {pass.Text} of text, but the file has {made.Records} and {readers[r].Text}"));
+                    Console.WriteLine(Invariant($"{readers[r].Name} saw {pass.Records} records and {pass.Text} of text, hash {pass.Hash:x16}, but the file has {made.Records} and {readers[r].Text}, hash {made.Hash:x16}"));
                     right = false;
                 }
 

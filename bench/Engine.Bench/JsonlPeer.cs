@@ -1,9 +1,10 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 
 namespace Engine.Bench;
 
-/// <summary>Another program that reads the same file and prints one line of JSON: <c>seconds</c>, <c>cpu_seconds</c>, <c>records</c>, <c>utf8_bytes</c> (of all contents).</summary>
+/// <summary>Another program that reads the same file and prints one line of JSON: <c>seconds</c>, <c>cpu_seconds</c>, <c>records</c>, <c>utf8_bytes</c> (of all contents) and, if it likes, <c>hash</c> (<see cref="TextHash"/> in hexadecimal digits).</summary>
 internal sealed class JsonlPeer
 {
     private readonly string[] _command;
@@ -39,7 +40,8 @@ internal sealed class JsonlPeer
         if (exit != 0) throw new InvalidOperationException($"{Name} ended with {exit}: {errors}");
         using JsonDocument json = JsonDocument.Parse(line);
         JsonElement root = json.RootElement;
-        return new JsonlPass(root.GetProperty("seconds").GetDouble(), root.GetProperty("cpu_seconds").GetDouble(), root.GetProperty("records").GetInt64(), root.GetProperty("utf8_bytes").GetInt64());
+        ulong? hash = root.TryGetProperty("hash", out JsonElement digits) ? ulong.Parse(digits.GetString()!, NumberStyles.HexNumber, CultureInfo.InvariantCulture) : null;
+        return new JsonlPass(root.GetProperty("seconds").GetDouble(), root.GetProperty("cpu_seconds").GetDouble(), root.GetProperty("records").GetInt64(), root.GetProperty("utf8_bytes").GetInt64(), hash);
     }
 
     private static bool Works(string program, string[] arguments, out string why)

@@ -12,7 +12,8 @@ namespace Engine.Bench;
 /// <param name="Cpu">Seconds of processor time of the whole process.</param>
 /// <param name="Records">Records seen.</param>
 /// <param name="Text">Sum over all contents of the length that the reader counts, or 0 where it does not count.</param>
-internal readonly record struct JsonlPass(double Wall, double Cpu, long Records, long Text);
+/// <param name="Hash"><see cref="TextHash"/> of all roles and contents in order, or null where the reader does not look at their UTF-8.</param>
+internal readonly record struct JsonlPass(double Wall, double Cpu, long Records, long Text, ulong? Hash);
 
 /// <summary>The readers that live in this process.</summary>
 internal static class JsonlReaders
@@ -22,7 +23,7 @@ internal static class JsonlReaders
     {
         using var files = new InputFiles();
         using Records records = Open(path, files);
-        return (records.Rows, 0);
+        return (records.Rows, 0, null);
     });
 
     /// <summary>The roles and contents of every record of an open pool as strings.</summary>
@@ -34,25 +35,46 @@ internal static class JsonlReaders
             foreach (Turn turn in conversation.Turns) text += turn.Content.Length;
         }
 
-        return (records.Rows, text);
+        return (records.Rows, text, null);
     });
 
-    /// <summary>The framework's reader over the lines of a block: the same fields found, contents unescaped into a buffer, nothing kept.</summary>
+    /// <summary>The roles and contents of every record of an open pool as UTF-8.</summary>
+    public static JsonlPass Turns(Records records) => Timed(() =>
+    {
+        TurnReader reader = records.OpenTurns(records.Rows);
+        long text = 0;
+        ulong hash = TextHash.Start;
+        for (long row = 0; row < records.Rows; row++)
+        {
+            Utf8Turns turns = reader.Read(row);
+            for (int turn = 0; turn < turns.Count; turn++)
+            {
+                ReadOnlySpan<byte> content = turns.Content(turn);
+                text += content.Length;
+                hash = TextHash.Add(TextHash.Add(hash, turns.Role(turn)), content);
+            }
+        }
+
+        return (records.Rows, text, hash);
+    });
+
+    /// <summary>The framework's reader over the lines of a block: the same fields found, roles and contents unescaped into a buffer, nothing kept.</summary>
     public static JsonlPass SystemTextJson(string path) => Timed(() =>
     {
         using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
         byte[] block = new byte[1 << 22];
         byte[] scratch = new byte[1 << 22];
         long rows = 0, text = 0;
+        ulong hash = TextHash.Start;
         for (int kept = 0; ;)
         {
             int count = stream.Read(block.AsSpan(kept));
-            if (count == 0) return (rows, text);
+            if (count == 0) return (rows, text, hash);
             Span<byte> filled = block.AsSpan(0, kept + count);
             int end;
             for (; (end = filled.IndexOf((byte)'\n')) >= 0; filled = filled[(end + 1)..])
             {
-                text += ReadLine(filled[..end], scratch);
+                text += ReadLine(filled[..end], scratch, ref hash);
                 rows++;
             }
 
@@ -82,16 +104,17 @@ internal static class JsonlReaders
     public static Records Open(string path, InputFiles files) =>
         RecordsFile.Open(new RecordsInput("pool", [path], path) { Id = "id", Source = "source" }, files, Pass.Unwatched);
 
-    private static long ReadLine(ReadOnlySpan<byte> line, byte[] scratch)
+    private static long ReadLine(ReadOnlySpan<byte> line, byte[] scratch, ref ulong hash)
     {
         Utf8JsonReader reader = new(line);
         long text = 0, other = 0;
         while (reader.Read())
         {
             if (reader.TokenType != JsonTokenType.PropertyName) continue;
-            bool content = reader.ValueTextEquals("content"u8), field = content || reader.ValueTextEquals("role"u8) || reader.ValueTextEquals("id"u8) || reader.ValueTextEquals("source"u8);
+            bool content = reader.ValueTextEquals("content"u8), turn = content || reader.ValueTextEquals("role"u8), field = turn || reader.ValueTextEquals("id"u8) || reader.ValueTextEquals("source"u8);
             if (!field || !reader.Read() || reader.TokenType != JsonTokenType.String) continue;
             int length = reader.CopyString(scratch);
+            if (turn) hash = TextHash.Add(hash, scratch.AsSpan(0, length));
             if (content) text += length;
             else other += length;
         }
@@ -99,15 +122,15 @@ internal static class JsonlReaders
         return other > 0 ? text : 0;
     }
 
-    private static JsonlPass Timed(Func<(long Records, long Text)> read)
+    private static JsonlPass Timed(Func<(long Records, long Text, ulong? Hash)> read)
     {
         using Process process = Process.GetCurrentProcess();
         process.Refresh();
         TimeSpan cpu = process.TotalProcessorTime;
         long clock = Stopwatch.GetTimestamp();
-        (long records, long text) = read();
+        (long records, long text, ulong? hash) = read();
         double wall = Stopwatch.GetElapsedTime(clock).TotalSeconds;
         process.Refresh();
-        return new JsonlPass(wall, (process.TotalProcessorTime - cpu).TotalSeconds, records, text);
+        return new JsonlPass(wall, (process.TotalProcessorTime - cpu).TotalSeconds, records, text, hash);
     }
 }

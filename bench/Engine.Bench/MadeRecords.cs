@@ -10,7 +10,8 @@ namespace Engine.Bench;
 /// <param name="Turns">Messages in all records.</param>
 /// <param name="Utf8">Bytes of UTF-8 in all contents, escapes resolved.</param>
 /// <param name="Utf16">UTF-16 code units in all contents.</param>
-internal sealed record RecordTotals(long Bytes, long Records, long Turns, long Utf8, long Utf16);
+/// <param name="Hash"><see cref="TextHash"/> of all roles and contents in order.</param>
+internal sealed record RecordTotals(long Bytes, long Records, long Turns, long Utf8, long Utf16, ulong Hash);
 
 /// <summary>Reproducible chat records: ids, sources, one to three exchanges, log-normal lengths, line breaks, quotes and tabs as escapes, some words that are not ASCII.</summary>
 internal sealed class MadeRecords(long seed)
@@ -22,6 +23,8 @@ internal sealed class MadeRecords(long seed)
     private readonly RandomStream _random = new(seed, "chat-records");
     private readonly ArrayBufferWriter<byte> _line = new(1 << 16);
     private readonly byte[][] _words = new byte[Vocabulary][];
+    private readonly ArrayBufferWriter<byte> _content = new(1 << 16);
+    private ulong _hash = TextHash.Start;
     private long _turns;
     private long _utf8;
     private long _utf16;
@@ -40,7 +43,7 @@ internal sealed class MadeRecords(long seed)
             stream.Write(records._line.WrittenSpan);
         }
 
-        return new RecordTotals(stream.Position, rows, records._turns, records._utf8, records._utf16);
+        return new RecordTotals(stream.Position, rows, records._turns, records._utf8, records._utf16, records._hash);
     }
 
     private void MakeWords()
@@ -72,6 +75,7 @@ internal sealed class MadeRecords(long seed)
     private void AddTurn(string role, double median, bool foreign, bool escapesOnly, bool first)
     {
         _turns++;
+        _content.ResetWrittenCount();
         Add($"{(first ? "" : ", ")}{{\"role\": \"{role}\", \"content\": \"");
         double gaussian = Math.Sqrt(-2 * Math.Log(1 - _random.NextDouble())) * Math.Cos(2 * Math.PI * _random.NextDouble());
         long wanted = (long)Math.Clamp(median * Math.Exp(0.9 * gaussian), 8, 30_000), end = _utf16 + wanted;
@@ -80,30 +84,33 @@ internal sealed class MadeRecords(long seed)
             int kind = (int)_random.NextBelow(100);
             if (foreign && kind < 12) AddForeign(Foreign[_random.NextBelow(Foreign.Length)], escapesOnly);
             else AddPlain(_words[_random.NextBelow(Vocabulary)]);
-            if (kind == 97) AddEscape("\\\"");
-            else if (kind == 98) AddEscape("\\t");
+            if (kind == 97) AddEscape("\\\"", '"');
+            else if (kind == 98) AddEscape("\\t", '\t');
             AddEscapeOrSpace(kind);
         }
 
         Add("\"}");
+        _hash = TextHash.Add(TextHash.Add(_hash, Encoding.UTF8.GetBytes(role)), _content.WrittenSpan);
     }
 
     private void AddEscapeOrSpace(int kind)
     {
         if (kind < 94) AddPlain(" "u8);
-        else AddEscape("\\n");
+        else AddEscape("\\n", '\n');
     }
 
     private void AddPlain(ReadOnlySpan<byte> text)
     {
         _line.Write(text);
+        _content.Write(text);
         _utf8 += text.Length;
         _utf16 += text.Length;
     }
 
-    private void AddEscape(string escape)
+    private void AddEscape(string escape, char character)
     {
         Add(escape);
+        _content.Write([(byte)character]);
         _utf8++;
         _utf16++;
     }
@@ -112,7 +119,7 @@ internal sealed class MadeRecords(long seed)
     private void AddForeign(string text, bool escaped)
     {
         Add(escaped ? string.Concat(text.Select(c => c < 0x80 ? $"{c}" : $"\\u{(int)c:x4}")) : text);
-        _utf8 += Encoding.UTF8.GetByteCount(text);
+        _utf8 += Encoding.UTF8.GetBytes(text, _content);
         _utf16 += text.Length;
     }
 

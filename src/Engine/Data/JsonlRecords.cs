@@ -7,7 +7,6 @@ namespace Engine.Data;
 /// <summary>Records in JSON Lines files that were checked completely: positions in memory, text in the files.</summary>
 internal sealed class JsonlRecords : Records
 {
-    private const int WindowBytes = 1 << 20;
     private const long BatchBytes = 64 << 20;
     private const int EntryBytes = 64;
 
@@ -70,11 +69,7 @@ internal sealed class JsonlRecords : Records
     public override IEnumerable<byte[]> Texts(IReadOnlyList<int> rows) => InOrder(rows, row => _entries[row].Length, row => Bytes(row));
 
     /// <inheritdoc/>
-    public override Conversation Conversation(long row)
-    {
-        byte[] bytes = Bytes(row);
-        return Read(new JsonLine(), bytes, _files[RecordScan.FileOf(_files, (int)row)].Layout, row);
-    }
+    public override Conversation Conversation(long row) => OpenTurns(readAhead: 0).Read(Checked(row)).ToConversation();
 
     /// <inheritdoc/>
     public override IEnumerable<Conversation> Conversations(long firstRow, long count)
@@ -84,6 +79,9 @@ internal sealed class JsonlRecords : Records
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Rows - firstRow);
         return Stream((int)firstRow, (int)count);
     }
+
+    /// <inheritdoc/>
+    internal override TurnReader OpenTurns(long readAhead) => new JsonlTurnReader(Name, _files, _entries, checked((int)Math.Min(readAhead, Rows)));
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
@@ -98,35 +96,8 @@ internal sealed class JsonlRecords : Records
 
     private IEnumerable<Conversation> Stream(int firstRow, int count)
     {
-        JsonLine json = new();
-        byte[] window = [];
-        long windowStart = 0;
-        TextFile? windowFile = null;
-        for (int row = firstRow; row < firstRow + count; row++)
-        {
-            RecordEntry entry = _entries[row];
-            TextFile file = _files[RecordScan.FileOf(_files, row)];
-            if (file != windowFile || entry.Offset + entry.Length > windowStart + window.Length)
-            {
-                // As much as one window holds, but never past the last record wanted or the file's end.
-                (windowFile, windowStart) = (file, entry.Offset);
-                long end = file.TextLength;
-                if (RecordScan.FileOf(_files, firstRow + count - 1) is int last && _files[last] == file) end = _entries[firstRow + count - 1].Offset + _entries[firstRow + count - 1].Length;
-                int length = (int)Math.Max(entry.Length, Math.Min(WindowBytes, end - entry.Offset));
-                if (window.Length != length) window = new byte[length];
-                file.Read(windowStart, window);
-            }
-
-            yield return Read(json, window.AsSpan((int)(entry.Offset - windowStart), entry.Length), file.Layout, row);
-        }
-    }
-
-    private Conversation Read(JsonLine json, ReadOnlySpan<byte> line, RecordLayout layout, long row)
-    {
-        List<Turn> turns = [];
-        LineFault? fault = json.Parse(line) ?? ConversationReader.Read(layout, line, json, turns);
-        if (fault is null) return new Conversation(turns);
-        throw new EngineException(new EngineError(ExitCode.InputChanged, "CHANGED", $"row {row} is no longer the record it was when the file was checked: {fault.Message}", Name));
+        TurnReader reader = OpenTurns(firstRow + count);
+        for (int row = firstRow; row < firstRow + count; row++) yield return reader.Read(row).ToConversation();
     }
 
     // Every batch is read from front to back, which is what disks and packed files are good at, and handed out in the order asked for.

@@ -61,6 +61,10 @@ public abstract class Records : Value
     /// <param name="firstRow">Where to begin.</param>
     /// <param name="count">How many records.</param>
     public abstract IEnumerable<Conversation> Conversations(long firstRow, long count);
+
+    /// <summary>Opens a way to the turns as UTF-8 that reserves nothing for a record: for whoever does not need strings.</summary>
+    /// <param name="readAhead">The row behind the last one that will be read in order, or 0 when rows are read here and there.</param>
+    internal virtual TurnReader OpenTurns(long readAhead) => new StringTurnReader(this);
 }
 
 /// <summary>One record's turns, whatever layout it was stored in.</summary>

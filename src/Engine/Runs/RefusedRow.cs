@@ -69,7 +69,7 @@ internal static class RefusedRow
     {
         var filter = (Filter)inquiry.Values.Bind(inquiry.Step);
         IReadOnlyList<FilterCondition> conditions = FilterCondition.All(filter, Candidates.Of(filter.In));
-        long characters = conditions.Any(c => c.NeedsText) ? Filter.CharactersOf(inquiry.Pool!.Conversation(inquiry.Row)) : 0;
+        long characters = conditions.Any(c => c.NeedsText) ? Filter.CharactersOf(inquiry.Pool!.OpenTurns(readAhead: 0).Read(inquiry.Row)) : 0;
         if (conditions.FirstOrDefault(c => !c.Keeps(inquiry.Row, characters)) is not { } failed) return;
         inquiry.Fact("failed", failed.Key);
         inquiry.Say($"It fails the condition {failed.Text}{(failed.NeedsText ? $": it has {characters.ToString(CultureInfo.InvariantCulture)} characters" : "")}.");

@@ -1,4 +1,4 @@
-using System.Text;
+using System.Buffers;
 using Engine.Data;
 
 namespace Engine.Steps;
@@ -26,65 +26,71 @@ public enum ChatTemplate
 /// </remarks>
 internal static class ChatTemplates
 {
-    public const string EndMark = "</s>";
+    private static ReadOnlySpan<byte> EndMark => "</s>"u8;
 
-    /// <summary>The text of one conversation.</summary>
-    /// <param name="conversation">The turns.</param>
+    /// <summary>Writes the text of one conversation in UTF-8.</summary>
+    /// <param name="turns">The turns.</param>
     /// <param name="template">How.</param>
-    /// <returns>The text, or null when the template needs a turn that the conversation lacks.</returns>
-    public static string? Render(Conversation conversation, ChatTemplate template)
+    /// <param name="text">Where the text goes.</param>
+    /// <returns>False, and nothing written, when the template needs a turn that the conversation lacks.</returns>
+    public static bool TryRender(Utf8Turns turns, ChatTemplate template, ArrayBufferWriter<byte> text)
     {
-        IReadOnlyList<Turn> turns = conversation.Turns;
-        if (turns is [{ Role: Turn.TextRole } text]) return text.Content;
-        return template switch
+        if (turns.IsPlainText)
         {
-            ChatTemplate.Plain => string.Join('\n', turns.Select(t => t.Content)),
-            ChatTemplate.PromptOnly => Prompt(turns),
-            ChatTemplate.LabelOnly => Label(turns),
-            _ => Tagged(turns),
-        };
-    }
-
-    private static string Tagged(IEnumerable<Turn> turns)
-    {
-        var text = new StringBuilder();
-        foreach (Turn turn in turns)
-        {
-            text.Append("<|").Append(turn.Role).Append("|>\n").Append(Strip(turn.Content));
-            if (turn.Role == "assistant") text.Append(EndMark);
-            text.Append('\n');
+            text.Write(turns.Content(0));
+            return true;
         }
 
-        return Strip(text.ToString()).ToString();
+        int user = FirstOf("user"u8, turns), assistant = FirstOf("assistant"u8, turns);
+        switch (template)
+        {
+            case ChatTemplate.Plain:
+                for (int turn = 0; turn < turns.Count; turn++)
+                {
+                    if (turn > 0) text.Write("\n"u8);
+                    text.Write(turns.Content(turn));
+                }
+
+                return true;
+            case ChatTemplate.PromptOnly:
+                if (user < 0) return false;
+                for (int turn = 0; turn < user; turn++)
+                {
+                    if (turns.Role(turn).SequenceEqual("system"u8)) Tag(turns, turn, isLast: false, text);
+                }
+
+                Tag(turns, user, isLast: true, text);
+                text.Write(EndMark);
+                return true;
+            case ChatTemplate.LabelOnly:
+                if (assistant < 0) return false;
+                Tag(turns, assistant, isLast: true, text);
+                return true;
+            default:
+                for (int turn = 0; turn < turns.Count; turn++) Tag(turns, turn, isLast: turn == turns.Count - 1, text);
+                return true;
+        }
     }
 
-    private static string? Prompt(IReadOnlyList<Turn> turns)
+    // The white space that stripping takes from the whole text is that behind its last turn.
+    private static void Tag(Utf8Turns turns, int turn, bool isLast, ArrayBufferWriter<byte> text)
     {
-        int user = FirstOf("user", turns);
-        return user < 0 ? null : Tagged(turns.Take(user + 1).Where(t => t.Role is "system" or "user")) + EndMark;
+        ReadOnlySpan<byte> role = turns.Role(turn), content = Utf8Text.Strip(turns.Content(turn));
+        bool isAssistant = role.SequenceEqual("assistant"u8);
+        text.Write("<|"u8);
+        text.Write(role);
+        text.Write("|>"u8);
+        if (isLast && content.IsEmpty && !isAssistant) return;
+        text.Write("\n"u8);
+        text.Write(content);
+        if (isAssistant) text.Write(EndMark);
+        if (!isLast) text.Write("\n"u8);
     }
 
-    private static string? Label(IReadOnlyList<Turn> turns)
-    {
-        int assistant = FirstOf("assistant", turns);
-        return assistant < 0 ? null : Tagged([turns[assistant]]);
-    }
-
-    private static int FirstOf(string role, IReadOnlyList<Turn> turns)
+    private static int FirstOf(ReadOnlySpan<byte> role, Utf8Turns turns)
     {
         for (int i = 0; i < turns.Count; i++)
-            if (turns[i].Role == role) return i;
+            if (turns.Role(i).SequenceEqual(role)) return i;
         return -1;
     }
-
-    /// <summary>Without surrounding whitespace as the published code's language defines it: the four ASCII separators count too.</summary>
-    private static ReadOnlySpan<char> Strip(ReadOnlySpan<char> text)
-    {
-        int start = 0, end = text.Length;
-        while (start < end && IsSpace(text[start])) start++;
-        while (end > start && IsSpace(text[end - 1])) end--;
-        return text[start..end];
-    }
-
-    private static bool IsSpace(char c) => char.IsWhiteSpace(c) || c is >= '\u001c' and <= '\u001f';
 }

@@ -1,6 +1,6 @@
-using System.Globalization;
+using System.Buffers;
+using System.Buffers.Binary;
 using System.Security.Cryptography;
-using System.Text;
 using Engine.Data;
 using Engine.Kernels;
 using Engine.Kernels.Algorithms;
@@ -71,9 +71,9 @@ public sealed record Deduplicate : Step<Selection>
         Dictionary<UInt128, int> first = [];
         List<Duplicate> removed = [];
         long bytes = 0;
-        IEnumerable<Conversation> conversations = Within is null ? records.Conversations(0, order.Length) : order.Select(row => records.Conversation(row));
-        int at = 0;
-        foreach (Conversation conversation in conversations)
+        TurnReader texts = records.OpenTurns(Within is null ? order.Length : 0);
+        ArrayBufferWriter<byte> text = new();
+        for (int at = 0; at < order.Length; at++)
         {
             if (at % 4096 == 0)
             {
@@ -81,17 +81,29 @@ public sealed record Deduplicate : Step<Selection>
                 run.Pass.Report("rows", at, order.Length);
             }
 
-            // Lengths keep turns apart, whatever they contain.
-            byte[] text = Encoding.UTF8.GetBytes(string.Concat(conversation.Turns.Select(turn =>
-                string.Create(CultureInfo.InvariantCulture, $"{turn.Role.Length} {turn.Role} {turn.Content.Trim().Length} {turn.Content.Trim()}"))));
-            bytes += text.Length;
-            UInt128 key = System.Buffers.Binary.BinaryPrimitives.ReadUInt128LittleEndian(SHA256.HashData(text));
-            int row = order[at++];
-            if (!first.TryAdd(key, row)) removed.Add(new Duplicate(row, first[key], first[key], null));
+            text.ResetWrittenCount();
+            Utf8Turns turns = texts.Read(order[at]);
+            for (int turn = 0; turn < turns.Count; turn++)
+            {
+                Append(text, turns.Role(turn));
+                Append(text, Utf8Text.Trim(turns.Content(turn)));
+            }
+
+            bytes += text.WrittenCount;
+            UInt128 key = BinaryPrimitives.ReadUInt128LittleEndian(SHA256.HashData(text.WrittenSpan));
+            if (!first.TryAdd(key, order[at])) removed.Add(new Duplicate(order[at], first[key], first[key], null));
         }
 
         run.Count(bytes, 0);
         return removed;
+    }
+
+    // Lengths keep texts apart, whatever they contain.
+    private static void Append(ArrayBufferWriter<byte> to, ReadOnlySpan<byte> text)
+    {
+        BinaryPrimitives.WriteInt32LittleEndian(to.GetSpan(sizeof(int)), text.Length);
+        to.Advance(sizeof(int));
+        to.Write(text);
     }
 
     private List<Duplicate> SimilarVectors(Embeddings vectors, int[] order, StepRun run)

@@ -47,7 +47,7 @@ public sealed record Filter : Step<Selection>
 
         List<int> places = [];
         long[] dropped = new long[conditions.Count];
-        using IEnumerator<long>? lengths = conditions.Any(c => c.NeedsText) ? TextLengths(candidates).GetEnumerator() : null;
+        TurnReader? texts = conditions.Any(c => c.NeedsText) ? candidates.Pool!.OpenTurns(candidates.AreAllRows ? candidates.Count : 0) : null;
         for (int place = 0; place < candidates.Count; place++)
         {
             if (place % 4096 == 0)
@@ -56,8 +56,7 @@ public sealed record Filter : Step<Selection>
                 run.Pass.Report("rows", place, candidates.Count);
             }
 
-            lengths?.MoveNext();
-            int failed = FirstFailed(conditions, candidates[place], lengths?.Current ?? 0);
+            int failed = FirstFailed(conditions, candidates[place], texts is null ? 0 : CharactersOf(texts.Read(candidates[place])));
             if (failed < 0) places.Add(place);
             else dropped[failed]++;
         }
@@ -89,20 +88,10 @@ public sealed record Filter : Step<Selection>
         return -1;
     }
 
-    /// <summary>Characters of every candidate's text: a whole pool is streamed, a selection's records are looked up.</summary>
-    private static IEnumerable<long> TextLengths(Candidates candidates)
-    {
-        Records records = candidates.Pool!;
-        return candidates.AreAllRows
-            ? records.Conversations(0, candidates.Count).Select(CharactersOf)
-            : Enumerable.Range(0, candidates.Count).Select(place => CharactersOf(records.Conversation(candidates[place])));
-    }
-
-    internal static long CharactersOf(Conversation conversation)
+    internal static long CharactersOf(Utf8Turns turns)
     {
         long characters = 0;
-        foreach (Turn turn in conversation.Turns)
-            foreach (System.Text.Rune _ in turn.Content.EnumerateRunes()) characters++;
+        for (int turn = 0; turn < turns.Count; turn++) characters += Utf8Text.Characters(turns.Content(turn));
         return characters;
     }
 

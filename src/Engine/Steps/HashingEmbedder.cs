@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Numerics;
 using System.Text;
 using Engine.Data;
 using Engine.Kernels;
@@ -8,8 +10,8 @@ namespace Engine.Steps;
 /// <summary>Streams records through <see cref="HashedNGrams"/>: one batch is hashed on all threads while the next one is read, and rows are written in order.</summary>
 internal static class HashingEmbedder
 {
-    /// <summary>Characters, records and result elements after which a batch is full; together they bound memory.</summary>
-    private const int BatchCharacters = 1 << 23, BatchRecords = 1 << 13, BatchValues = 1 << 23;
+    /// <summary>Bytes of text, records and result elements after which a batch is full; together they bound memory.</summary>
+    private const int BatchBytes = 1 << 23, BatchRecords = 1 << 13, BatchValues = 1 << 23;
 
     /// <summary>Embeds every record of a step.</summary>
     /// <exception cref="EngineException">The runtime cannot normalise Unicode (exit 9), or a record lacks the turn its template needs (exit 4).</exception>
@@ -21,15 +23,22 @@ internal static class HashingEmbedder
         int threads = run.Kernels.Threads;
 
         using var matrix = new ResumableMatrix(run, rows, dim);
-        using IEnumerator<Conversation> conversations = step.In.Conversations(matrix.Rows, rows - matrix.Rows).GetEnumerator();
-        List<Conversation> Read() => NextBatch(conversations, batchRecords);
+        TurnReader reader = step.In.OpenTurns(rows);
+        long next = matrix.Rows;
+        (TextBatch batch, TextBatch other) = (new TextBatch(), new TextBatch());
+        void Fill(TextBatch texts)
+        {
+            texts.Clear();
+            while (next < rows && texts.Count < batchRecords && texts.Bytes < BatchBytes) texts.Add(reader.Read(next++), step.Template);
+        }
 
-        var hashers = new Stack<HashedNGrams>();
+        var hashers = new Stack<TextHasher>();
         float[] vectors = [];
-        List<Conversation> batch = Read();
+        Fill(batch);
         while (batch.Count > 0)
         {
-            Task<List<Conversation>>? reading = threads > 1 ? Task.Run(Read) : null;
+            TextBatch ahead = other;
+            Task? reading = threads > 1 ? Task.Run(() => Fill(ahead)) : null;
             try
             {
                 if (vectors.Length < batch.Count * dim) vectors = new float[batch.Count * dim];
@@ -43,31 +52,20 @@ internal static class HashingEmbedder
             }
             finally
             {
-                // The reader uses the enumerator, which must not be disposed under it.
+                // The records must not be closed under the reader.
                 if (reading is not null) ((IAsyncResult)reading).AsyncWaitHandle.WaitOne();
             }
 
             run.Pass.Report("records", matrix.Rows, rows);
-            batch = reading is null ? Read() : reading.GetAwaiter().GetResult();
+            if (reading is null) Fill(ahead);
+            else reading.GetAwaiter().GetResult();
+            (batch, other) = (ahead, batch);
         }
 
         return matrix.Finish();
     }
 
-    private static List<Conversation> NextBatch(IEnumerator<Conversation> conversations, int most)
-    {
-        List<Conversation> batch = [];
-        long characters = 0;
-        while (batch.Count < most && characters < BatchCharacters && conversations.MoveNext())
-        {
-            batch.Add(conversations.Current);
-            foreach (Turn turn in conversations.Current.Turns) characters += turn.Content.Length;
-        }
-
-        return batch;
-    }
-
-    private static void HashBatch(List<Conversation> batch, long firstRow, Embed step, int dim, float[] vectors, Stack<HashedNGrams> hashers, StepRun run)
+    private static void HashBatch(TextBatch batch, long firstRow, Embed step, int dim, float[] vectors, Stack<TextHasher> hashers, StepRun run)
     {
         long bytes = 0, features = 0;
         int lacking = int.MaxValue;
@@ -76,20 +74,18 @@ internal static class HashingEmbedder
         Parallel.For(0, batch.Count, options,
             () =>
             {
-                lock (gate) return (Hasher: hashers.TryPop(out HashedNGrams? idle) ? idle : new HashedNGrams(dim), Bytes: 0L, Features: 0L);
+                lock (gate) return (Hasher: hashers.TryPop(out TextHasher? idle) ? idle : new TextHasher(dim), Bytes: 0L, Features: 0L);
             },
             (i, _, local) =>
             {
-                string? text = ChatTemplates.Render(batch[i], step.Template);
-                if (text is null)
+                if (!batch.HasText(i))
                 {
                     lock (gate) lacking = Math.Min(lacking, i);
                     return local;
                 }
 
-                text = UnicodeText.FormC(text);
-                int distinct = local.Hasher.Embed(text, step.Normalize, vectors.AsSpan(i * dim, dim));
-                return (local.Hasher, local.Bytes + Encoding.UTF8.GetByteCount(text), local.Features + distinct);
+                int distinct = local.Hasher.Embed(batch.Text(i), step.Normalize, vectors.AsSpan(i * dim, dim), out long length);
+                return (local.Hasher, local.Bytes + length, local.Features + distinct);
             },
             local =>
             {
@@ -110,5 +106,51 @@ internal static class HashingEmbedder
 
         // Per feature a weight's multiplication with its sign and an addition; per element of a normalised vector a square, a sum and a quotient.
         run.Count(bytes, 2.0 * features + (step.Normalize ? 3.0 * batch.Count * dim : 0));
+    }
+
+    /// <summary>The texts of some records, one after the other; the memory is used again.</summary>
+    private sealed class TextBatch
+    {
+        private readonly ArrayBufferWriter<byte> _text = new(1 << 16);
+        private readonly List<(int Start, int Length)> _places = [];
+
+        public int Count => _places.Count;
+
+        public int Bytes => _text.WrittenCount;
+
+        public void Clear()
+        {
+            _text.ResetWrittenCount();
+            _places.Clear();
+        }
+
+        public void Add(Utf8Turns turns, ChatTemplate template)
+        {
+            int start = _text.WrittenCount;
+            bool has = ChatTemplates.TryRender(turns, template, _text);
+            _places.Add((start, has ? _text.WrittenCount - start : -1));
+        }
+
+        public bool HasText(int i) => _places[i].Length >= 0;
+
+        public ReadOnlySpan<byte> Text(int i) => _text.WrittenSpan.Slice(_places[i].Start, _places[i].Length);
+    }
+
+    /// <summary>What one thread hashes with.</summary>
+    private sealed class TextHasher(int dim)
+    {
+        private readonly HashedNGrams _nGrams = new(dim);
+        private char[] _characters = [];
+
+        // ASCII is in normalisation form C as it is.
+        public int Embed(ReadOnlySpan<byte> text, bool normalize, Span<float> vector, out long bytes)
+        {
+            if (_characters.Length < text.Length) _characters = new char[(int)BitOperations.RoundUpToPowerOf2((uint)text.Length)];
+            bytes = text.Length;
+            if (Ascii.ToUtf16(text, _characters, out int count) == OperationStatus.Done) return _nGrams.Embed(_characters.AsSpan(0, count), normalize, vector);
+            string normal = UnicodeText.FormC(Encoding.UTF8.GetString(text));
+            bytes = Encoding.UTF8.GetByteCount(normal);
+            return _nGrams.Embed(normal, normalize, vector);
+        }
     }
 }

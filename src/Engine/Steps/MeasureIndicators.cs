@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Globalization;
+using System.Text;
 using Engine.Data;
 using Engine.Kernels;
 using Engine.Kernels.Algorithms;
@@ -69,7 +71,9 @@ public sealed record MeasureIndicators : Step<ScoreTable>
         for (int i = 0; i < names.Length && row > 0; i++) resume!.From!.TextColumns[i].CopyTo(columns[names[i]], 0);
 
         double[]? inputs = columns.GetValueOrDefault(OfText[0]), outputs = columns.GetValueOrDefault(OfText[1]), diversity = columns.GetValueOrDefault(OfText[2]);
-        foreach (Conversation conversation in In.Conversations(row, rows - row))
+        TurnReader texts = In.OpenTurns(rows);
+        ArrayBufferWriter<byte> response = new();
+        for (; row < rows; row++)
         {
             if (row % 256 == 0)
             {
@@ -79,26 +83,29 @@ public sealed record MeasureIndicators : Step<ScoreTable>
                 if (row % 4096 == 0) pass.Report("rows", row, rows);
             }
 
-            ILookup<bool, string> turns = conversation.Turns.ToLookup(turn => turn.Role is "assistant" or Turn.TextRole, turn => turn.Content);
-            if (inputs is not null) inputs[row] = turns[false].Sum(text => WordCount(text));
-            if (outputs is not null) outputs[row] = turns[true].Sum(text => WordCount(text));
-            if (diversity is not null) diversity[row] = LexicalDiversity.Mtld(LexicalDiversity.Words(string.Join('\n', turns[true])));
-            row++;
-        }
-    }
+            Utf8Turns turns = texts.Read(row);
+            response.ResetWrittenCount();
+            long asked = 0, answered = 0, answers = 0;
+            for (int turn = 0; turn < turns.Count; turn++)
+            {
+                ReadOnlySpan<byte> role = turns.Role(turn), content = turns.Content(turn);
+                bool isResponse = role.SequenceEqual("assistant"u8) || role.SequenceEqual("text"u8);
+                if (!isResponse)
+                {
+                    if (inputs is not null) asked += Utf8Text.Words(content);
+                    continue;
+                }
 
-    private static long WordCount(string text)
-    {
-        long words = 0;
-        bool inside = false;
-        foreach (char c in text)
-        {
-            bool space = char.IsWhiteSpace(c);
-            if (!space && !inside) words++;
-            inside = !space;
-        }
+                if (outputs is not null) answered += Utf8Text.Words(content);
+                if (diversity is null) continue;
+                if (answers++ > 0) response.Write("\n"u8);
+                response.Write(content);
+            }
 
-        return words;
+            if (inputs is not null) inputs[row] = asked;
+            if (outputs is not null) outputs[row] = answered;
+            if (diversity is not null) diversity[row] = LexicalDiversity.Mtld(LexicalDiversity.Words(Encoding.UTF8.GetString(response.WrittenSpan)));
+        }
     }
 
     private double[][] Distances(int[] depths, int rows, StepRun run, IResumePoint<IndicatorsPosition>? resume)

@@ -60,7 +60,8 @@ public sealed class JsonLineTests
 
     [Theory]
     [InlineData("X_NOTHING_OFF", new string[0])]
-    [InlineData("DOTNET_EnableAVX512", new[] { "Vector512" })]
+    [InlineData("DOTNET_EnableAVX512v3", new[] { "Avx512Vbmi2" })]
+    [InlineData("DOTNET_EnableAVX512", new[] { "Avx512Vbmi2", "Vector512" })]
     [InlineData("DOTNET_EnableAVX2", new[] { "Vector512", "Vector256" })]
     [InlineData("DOTNET_EnableHWIntrinsic", new[] { "Vector512", "Vector256", "Vector128" })]
     public void Instruction_sets_change_no_answer(string variable, string[] off)

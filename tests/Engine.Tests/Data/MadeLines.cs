@@ -25,6 +25,12 @@ internal sealed class MadeLines(int seed)
         "\\u00e4\\uD83D\\uDE00"u8.ToArray(), "\\ud800"u8.ToArray(), "äöü€😀"u8.ToArray(), [0xed, 0xa0, 0x80], [0xc3], [0x1f], " ,\"k3\":[]"u8.ToArray(), "-0.1E+7"u8.ToArray(),
     ];
 
+    private static readonly byte[][] TextPieces =
+    [
+        "\\n"u8.ToArray(), "\\n"u8.ToArray(), "\\t"u8.ToArray(), "\\\""u8.ToArray(), "\\\\"u8.ToArray(), "\\\\\\\\"u8.ToArray(), "\\r\\b\\f\\/"u8.ToArray(),
+        "\\u00e4"u8.ToArray(), "\\u0041\\u20AC"u8.ToArray(), "\\uD83D\\uDE00"u8.ToArray(), "äöü€😀"u8.ToArray(), "plain text"u8.ToArray(),
+    ];
+
     private readonly Random _random = new(seed);
     private readonly byte[][] _seeds = [.. Seeds.Select(Encoding.UTF8.GetBytes)];
 
@@ -58,7 +64,20 @@ internal sealed class MadeLines(int seed)
         return [.. line];
     }
 
-    /// <summary>What this process's vectors are, and a hash of every answer of the fast scan.</summary>
+    /// <summary>What stands between the quotes of a string that is right: text and escapes of every kind, at every distance.</summary>
+    public byte[] NextText()
+    {
+        List<byte> text = [];
+        for (int pieces = _random.Next(1, 24); pieces > 0; pieces--)
+        {
+            text.AddRange(Enumerable.Repeat((byte)"nu"[_random.Next(2)], _random.Next(3) == 0 ? _random.Next(100) : _random.Next(4)));
+            text.AddRange(TextPieces[_random.Next(TextPieces.Length)]);
+        }
+
+        return [.. text];
+    }
+
+    /// <summary>What this process's vectors are, and a hash of every answer of the fast scan and of texts unescaped.</summary>
     public static void Print(TextWriter to)
     {
         MadeLines lines = new(35);
@@ -71,8 +90,10 @@ internal sealed class MadeLines(int seed)
             bool right = JsonScan.TryRead(lines.Next(), nodes);
             if (right) accepted++;
             hash.AppendData(Encoding.UTF8.GetBytes($"{right} {(right ? Tape(nodes.All) : "")}\n"));
+            hash.AppendData(JsonText.Unescape(lines.NextText()));
         }
 
+        to.WriteLine($"Avx512Vbmi2={System.Runtime.Intrinsics.X86.Avx512Vbmi2.IsSupported}");
         to.WriteLine($"Vector512={Vector512.IsHardwareAccelerated}");
         to.WriteLine($"Vector256={Vector256.IsHardwareAccelerated}");
         to.WriteLine($"Vector128={Vector128.IsHardwareAccelerated}");

@@ -43,19 +43,19 @@ internal static class ConversationReader
     /// <param name="layout">The file's layout, not <see cref="RecordLayout.Auto"/>.</param>
     /// <param name="line">The record's bytes, which <paramref name="json"/> has parsed.</param>
     /// <param name="json">The record's tokens.</param>
-    /// <param name="turns">Where the turns go; null only checks.</param>
+    /// <param name="turns">Where the turns go, begun with this record; null only checks.</param>
     /// <returns>What does not fit, or null.</returns>
-    public static LineFault? Read(RecordLayout layout, ReadOnlySpan<byte> line, JsonLine json, List<Turn>? turns) => layout switch
+    public static LineFault? Read(RecordLayout layout, ReadOnlySpan<byte> line, JsonLine json, Utf8Turns? turns) => layout switch
     {
         RecordLayout.Messages => ReadMessages(line, json, json.Find(line, 0, "messages"u8), "messages"u8, turns),
         RecordLayout.Alpaca => ReadAlpaca(line, json, turns),
         RecordLayout.ShareGpt => ReadShareGpt(line, json, turns),
-        RecordLayout.PromptCompletion => ReadSide(line, json, "prompt"u8, "user", turns) ?? ReadSide(line, json, "completion"u8, "assistant", turns),
+        RecordLayout.PromptCompletion => ReadSide(line, json, "prompt"u8, "user"u8, turns) ?? ReadSide(line, json, "completion"u8, "assistant"u8, turns),
         RecordLayout.P3 => ReadP3(line, json, turns),
-        _ => ReadText(line, json, "text"u8, Turn.TextRole, turns),
+        _ => ReadText(line, json, "text"u8, "text"u8, turns),
     };
 
-    private static LineFault? ReadMessages(ReadOnlySpan<byte> line, JsonLine json, int list, ReadOnlySpan<byte> key, List<Turn>? turns)
+    private static LineFault? ReadMessages(ReadOnlySpan<byte> line, JsonLine json, int list, ReadOnlySpan<byte> key, Utf8Turns? turns)
     {
         if (CheckList(json, list, key) is LineFault noList) return noList;
         for (int message = list + 1; message < json.Nodes[list].End; message = json.Nodes[message].End)
@@ -64,20 +64,21 @@ internal static class ConversationReader
             int content = json.Find(line, message, "content"u8);
             if (content >= 0 && json.Nodes[content].Type == JsonTokenType.StartArray)
             {
-                if (ReadParts(line, json, content, turns is null ? null : Role(line, json, role), turns) is LineFault badPart) return badPart;
+                if (ReadParts(line, json, content, role, turns) is LineFault badPart) return badPart;
                 continue;
             }
 
             if (CheckText(line, json, message, "content"u8, list: key, out content) is LineFault noContent) return noContent;
-            turns?.Add(new Turn(Role(line, json, role), json.Text(line, content)));
+            turns?.Add(turns.Take(json.Nodes[role]), turns.Take(json.Nodes[content]));
         }
 
         return null;
     }
 
-    private static LineFault? ReadParts(ReadOnlySpan<byte> line, JsonLine json, int list, string? role, List<Turn>? turns)
+    private static LineFault? ReadParts(ReadOnlySpan<byte> line, JsonLine json, int list, int role, Utf8Turns? turns)
     {
-        StringBuilder? joined = turns is null ? null : new StringBuilder();
+        Utf8Place name = turns?.Take(json.Nodes[role]) ?? default;
+        int joined = turns?.BeginText() ?? 0;
         for (int part = list + 1; part < json.Nodes[list].End; part = json.Nodes[part].End)
         {
             if (json.Nodes[part].Type != JsonTokenType.StartObject) return WrongType(json, part, "a part of \"content\"", "an object such as {\"type\": \"text\", \"text\": \"...\"}");
@@ -86,28 +87,40 @@ internal static class ConversationReader
             int text = json.Find(line, part, "text"u8);
             if (text < 0) continue;
             if (json.Nodes[text].Type != JsonTokenType.String) return WrongType(json, text, "\"text\" in a part of \"content\"", "a string");
-            joined?.Append(json.Text(line, text));
+            turns?.Append(json.Nodes[text]);
         }
 
-        turns?.Add(new Turn(role!, joined!.ToString()));
+        turns?.Add(name, turns.EndText(joined));
         return null;
     }
 
-    private static LineFault? ReadAlpaca(ReadOnlySpan<byte> line, JsonLine json, List<Turn>? turns)
+    private static LineFault? ReadAlpaca(ReadOnlySpan<byte> line, JsonLine json, Utf8Turns? turns)
     {
         if (CheckText(line, json, 0, "instruction"u8, list: [], out int instruction) is LineFault noInstruction) return noInstruction;
         if (CheckText(line, json, 0, "output"u8, list: [], out int output) is LineFault noOutput) return noOutput;
         int input = json.Find(line, 0, "input"u8);
         if (input >= 0 && json.Nodes[input].Type is not (JsonTokenType.String or JsonTokenType.Null)) return WrongType(json, input, "\"input\"", "a string");
         if (turns is null) return null;
-        string asked = json.Text(line, instruction);
-        if (input >= 0 && json.Nodes[input].Type == JsonTokenType.String && json.Nodes[input].Length > 0) asked = $"{asked}\n\n{json.Text(line, input)}";
-        turns.Add(new Turn("user", asked));
-        turns.Add(new Turn("assistant", json.Text(line, output)));
+        Utf8Place asked;
+        if (input >= 0 && json.Nodes[input].Type == JsonTokenType.String && json.Nodes[input].Length > 0)
+        {
+            int joined = turns.BeginText();
+            turns.Append(json.Nodes[instruction]);
+            turns.Append("\n\n"u8);
+            turns.Append(json.Nodes[input]);
+            asked = turns.EndText(joined);
+        }
+        else
+        {
+            asked = turns.Take(json.Nodes[instruction]);
+        }
+
+        turns.Add(turns.Take("user"u8), asked);
+        turns.Add(turns.Take("assistant"u8), turns.Take(json.Nodes[output]));
         return null;
     }
 
-    private static LineFault? ReadShareGpt(ReadOnlySpan<byte> line, JsonLine json, List<Turn>? turns)
+    private static LineFault? ReadShareGpt(ReadOnlySpan<byte> line, JsonLine json, Utf8Turns? turns)
     {
         int list = json.Find(line, 0, "conversations"u8);
         if (CheckList(json, list, "conversations"u8) is LineFault noList) return noList;
@@ -115,13 +128,17 @@ internal static class ConversationReader
         {
             if (CheckText(line, json, turn, "from"u8, list: "conversations"u8, out int from) is LineFault noFrom) return noFrom;
             if (CheckText(line, json, turn, "value"u8, list: "conversations"u8, out int value) is LineFault noValue) return noValue;
-            turns?.Add(new Turn(Role(line, json, from) switch { "human" => "user", "gpt" => "assistant", string other => other }, json.Text(line, value)));
+            if (turns is null) continue;
+            Utf8Place role = turns.Take(json.Nodes[from]);
+            if (turns[role].SequenceEqual("human"u8)) role = turns.Take("user"u8);
+            else if (turns[role].SequenceEqual("gpt"u8)) role = turns.Take("assistant"u8);
+            turns.Add(role, turns.Take(json.Nodes[value]));
         }
 
         return null;
     }
 
-    private static LineFault? ReadSide(ReadOnlySpan<byte> line, JsonLine json, ReadOnlySpan<byte> key, string role, List<Turn>? turns)
+    private static LineFault? ReadSide(ReadOnlySpan<byte> line, JsonLine json, ReadOnlySpan<byte> key, ReadOnlySpan<byte> role, Utf8Turns? turns)
     {
         int value = json.Find(line, 0, key);
         return value >= 0 && json.Nodes[value].Type == JsonTokenType.StartArray
@@ -129,11 +146,11 @@ internal static class ConversationReader
             : ReadText(line, json, key, role, turns);
     }
 
-    private static LineFault? ReadP3(ReadOnlySpan<byte> line, JsonLine json, List<Turn>? turns)
+    private static LineFault? ReadP3(ReadOnlySpan<byte> line, JsonLine json, Utf8Turns? turns)
     {
         if (!P3Keys(line, json, out ReadOnlySpan<byte> inputs, out ReadOnlySpan<byte> targets))
             return new LineFault(0, "LAYOUT", "the record has neither \"inputs_pretokenized\" and \"targets_pretokenized\" nor \"inputs\" and \"targets\", which the layout p3 needs.");
-        return ReadText(line, json, inputs, "user", turns) ?? ReadText(line, json, targets, "assistant", turns);
+        return ReadText(line, json, inputs, "user"u8, turns) ?? ReadText(line, json, targets, "assistant"u8, turns);
     }
 
     // "inputs" beside "inputs_pretokenized" holds token numbers, so the pair of texts comes first.
@@ -147,18 +164,11 @@ internal static class ConversationReader
         return json.Find(line, 0, inputs) >= 0 && json.Find(line, 0, targets) >= 0;
     }
 
-    private static LineFault? ReadText(ReadOnlySpan<byte> line, JsonLine json, ReadOnlySpan<byte> key, string role, List<Turn>? turns)
+    private static LineFault? ReadText(ReadOnlySpan<byte> line, JsonLine json, ReadOnlySpan<byte> key, ReadOnlySpan<byte> role, Utf8Turns? turns)
     {
         if (CheckText(line, json, 0, key, list: [], out int value) is LineFault fault) return fault;
-        turns?.Add(new Turn(role, json.Text(line, value)));
+        turns?.Add(turns.Take(role), turns.Take(json.Nodes[value]));
         return null;
-    }
-
-    // Roles are a few words that stand in every record.
-    private static string Role(ReadOnlySpan<byte> line, JsonLine json, int index)
-    {
-        ReadOnlySpan<byte> raw = line.Slice(json.Nodes[index].Start, json.Nodes[index].Length);
-        return raw.SequenceEqual("user"u8) ? "user" : raw.SequenceEqual("assistant"u8) ? "assistant" : raw.SequenceEqual("system"u8) ? "system" : json.Text(line, index);
     }
 
     private static LineFault? CheckList(JsonLine json, int list, ReadOnlySpan<byte> key)

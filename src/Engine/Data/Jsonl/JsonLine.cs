@@ -78,7 +78,7 @@ internal sealed class JsonLine
         ReadOnlySpan<byte> raw = line.Slice(node.Start, node.Length);
         if (!node.Escaped) return Encoding.UTF8.GetString(raw);
         if (_unescaped.Length < raw.Length) _unescaped = new byte[(int)BitOperations.RoundUpToPowerOf2((uint)raw.Length)];
-        return Encoding.UTF8.GetString(_unescaped.AsSpan(0, JsonText.Unescape(raw, _unescaped)));
+        return Encoding.UTF8.GetString(_unescaped.AsSpan(0, JsonUnescape.Write(raw, _unescaped)));
     }
 
     private LineFault? Read(ReadOnlySpan<byte> line, ref Utf8JsonReader reader)

@@ -33,7 +33,10 @@ internal static class JsonString
                 ulong behind = BehindEscapes(backslashes, ref carry);
                 quotes &= ~behind;
                 inside = Below(quotes);
-                ulong unicode = behind & inside & ~(TextBlock.EscapeLetters(block) >> earlier);
+
+                // Nearly every escape is one of these.
+                ulong unicode = behind & inside & ~(backslashes | (TextBlock.Equal(block, 'n') | TextBlock.Equal(block, 't') | TextBlock.Equal(block, '"')) >> earlier);
+                if (unicode != 0) unicode &= ~(TextBlock.EscapeLetters(block) >> earlier);
                 for (; unicode != 0; unicode &= unicode - 1)
                 {
                     if (!IsUnicodeEscape(line, at + BitOperations.TrailingZeroCount(unicode) - 1, ref paired)) return -1;
@@ -53,9 +56,14 @@ internal static class JsonString
     // The bits below the lowest one, or all when there is none.
     private static ulong Below(ulong bits) => (bits & (0 - bits)) - 1;
 
-    // The bytes that a backslash escapes. In a run of backslashes every second one is itself escaped, so the byte behind a run is escaped when the run is odd.
-    // A run that begins at an even bit and is subtracted from the odd bits borrows up to its end; what comes out is alternating bits for either kind of run.
-    private static ulong BehindEscapes(ulong backslashes, ref ulong carry)
+    /// <summary>The bytes of a block that a backslash escapes.</summary>
+    /// <param name="backslashes">The block's backslashes.</param>
+    /// <param name="carry">1 when the block before ended with a backslash that escapes this one's first byte, else 0; set for the next one.</param>
+    /// <remarks>
+    /// In a run of backslashes every second one is itself escaped, so the byte behind a run is escaped when the run is odd. A run that begins at an even bit and is subtracted
+    /// from the odd bits borrows up to its end; what comes out is alternating bits for either kind of run.
+    /// </remarks>
+    public static ulong BehindEscapes(ulong backslashes, ref ulong carry)
     {
         ulong beginning = backslashes & ~carry;
         ulong alternating = ((beginning << 1 | OddBits) - beginning) ^ OddBits;

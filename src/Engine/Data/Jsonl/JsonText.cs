@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Engine.Data.Jsonl;
 
 /// <summary>The escapes in JSON strings.</summary>
@@ -6,36 +8,14 @@ internal static class JsonText
     /// <summary>Bytes of an escape by number: <c>\u</c> and four hexadecimal digits.</summary>
     public const int UnitLength = 6;
 
+    private static readonly byte[] Characters = MakeCharacters();
+
     /// <summary>The UTF-8 text of a string that was found valid.</summary>
     /// <param name="raw">The bytes between the quotes.</param>
     public static byte[] Unescape(ReadOnlySpan<byte> raw)
     {
         byte[] text = new byte[raw.Length];
-        return text[..Unescape(raw, text)];
-    }
-
-    /// <summary>Writes the UTF-8 text of a string that was found valid.</summary>
-    /// <param name="raw">The bytes between the quotes.</param>
-    /// <param name="text">At least as long as <paramref name="raw"/>.</param>
-    /// <returns>Bytes written.</returns>
-    public static int Unescape(ReadOnlySpan<byte> raw, Span<byte> text)
-    {
-        int written = 0;
-        for (; ; )
-        {
-            int plain = raw.IndexOf((byte)'\\');
-            if (plain < 0) break;
-            raw[..plain].CopyTo(text[written..]);
-            written += plain;
-            raw = raw[plain..];
-            int length = EscapeLength(raw);
-            if (length == 2) text[written++] = Character(raw[1]);
-            else written += CodePoint(raw, length).EncodeToUtf8(text[written..]);
-            raw = raw[length..];
-        }
-
-        raw.CopyTo(text[written..]);
-        return written + raw.Length;
+        return text[..JsonUnescape.Write(raw, text)];
     }
 
     /// <summary>Bytes of the escape that the text begins with: 2, or 6 for one by number, or 12 for a surrogate pair.</summary>
@@ -49,6 +29,19 @@ internal static class JsonText
         if (unit is < 0 or >= 0xdc00 and < 0xe000) return 0;
         if (unit is < 0xd800 or >= 0xe000) return UnitLength;
         return Unit(raw[UnitLength..]) is >= 0xdc00 and < 0xe000 ? 2 * UnitLength : 0;
+    }
+
+    /// <summary>What <c>\b</c>, <c>\f</c>, <c>\n</c>, <c>\r</c>, <c>\t</c>, <c>\"</c>, <c>\\</c> and <c>\/</c> stand for; 0 for anything else.</summary>
+    /// <param name="letter">The byte behind the backslash.</param>
+    public static byte Character(byte letter) => letter < Characters.Length ? Characters[letter] : (byte)0;
+
+    /// <summary>What an escape by number, or a pair of them, stands for.</summary>
+    /// <param name="raw">Valid text that begins with it.</param>
+    /// <param name="length">Its bytes.</param>
+    public static Rune Decode(ReadOnlySpan<byte> raw, out int length)
+    {
+        length = EscapeLength(raw);
+        return length == UnitLength ? new Rune((char)Unit(raw)) : new Rune((char)Unit(raw), (char)Unit(raw[UnitLength..]));
     }
 
     /// <summary>The first <c>\uD800</c>-<c>\uDFFF</c> escape that is not part of a pair.</summary>
@@ -67,22 +60,6 @@ internal static class JsonText
         }
     }
 
-    private static System.Text.Rune CodePoint(ReadOnlySpan<byte> raw, int length) => length == UnitLength
-        ? new System.Text.Rune((char)Unit(raw))
-        : new System.Text.Rune((char)Unit(raw), (char)Unit(raw[UnitLength..]));
-
-    // What \b, \f, \n, \r, \t, \", \\ and \/ stand for; 0 for anything else.
-    private static byte Character(byte letter) => letter switch
-    {
-        (byte)'n' => (byte)'\n',
-        (byte)'"' or (byte)'\\' or (byte)'/' => letter,
-        (byte)'t' => (byte)'\t',
-        (byte)'r' => (byte)'\r',
-        (byte)'b' => (byte)'\b',
-        (byte)'f' => (byte)'\f',
-        _ => 0,
-    };
-
     // The code unit of an escape by number, or -1.
     private static int Unit(ReadOnlySpan<byte> raw)
     {
@@ -94,5 +71,13 @@ internal static class JsonText
     {
         int digit = letter - '0', hex = (letter | 0x20) - 'a';
         return (uint)digit < 10 ? digit : (uint)hex < 6 ? hex + 10 : -1;
+    }
+
+    private static byte[] MakeCharacters()
+    {
+        byte[] characters = new byte[128];
+        (characters['"'], characters['\\'], characters['/']) = ((byte)'"', (byte)'\\', (byte)'/');
+        (characters['b'], characters['f'], characters['n'], characters['r'], characters['t']) = ((byte)'\b', (byte)'\f', (byte)'\n', (byte)'\r', (byte)'\t');
+        return characters;
     }
 }
