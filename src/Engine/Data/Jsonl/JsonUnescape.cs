@@ -16,7 +16,8 @@ internal static class JsonUnescape
         int at = 0, written = 0;
         if (Avx512Vbmi2.IsSupported) Squeeze(raw, text, ref at, ref written);
         else CopyRuns(raw, text, ref at, ref written);
-        return written + WriteRest(raw[at..], text[written..]);
+        WriteUpTo(raw.Length, raw, text, ref at, ref written);
+        return written;
     }
 
     // Backslashes are squeezed out of each block without a branch on where they are: in ordinary text they come too irregularly to be foreseen.
@@ -32,7 +33,7 @@ internal static class JsonUnescape
             {
                 int end = at + TextBlock.Bytes;
                 at -= (int)carried;
-                while (at < end) WriteOne(raw, text, ref at, ref written);
+                WriteUpTo(end, raw, text, ref at, ref written);
                 carry = 0;
                 continue;
             }
@@ -71,24 +72,19 @@ internal static class JsonUnescape
         }
     }
 
-    private static int WriteRest(ReadOnlySpan<byte> raw, Span<byte> text)
+    // One run and one escape after the other; the last escape may end behind the end.
+    private static void WriteUpTo(int end, ReadOnlySpan<byte> raw, Span<byte> text, ref int at, ref int written)
     {
-        int at = 0, written = 0;
-        for (int plain; (plain = raw[at..].IndexOf((byte)'\\')) >= 0;)
+        while (at < end)
         {
-            raw.Slice(at, plain).CopyTo(text[written..]);
-            (at, written) = (at + plain, written + plain);
-            WriteEscape(raw, text, ref at, ref written);
+            ReadOnlySpan<byte> run = raw[at..end];
+            int plain = run.IndexOf((byte)'\\');
+            if (plain >= 0) run = run[..plain];
+            run.CopyTo(text[written..]);
+            at += run.Length;
+            written += run.Length;
+            if (plain >= 0) WriteEscape(raw, text, ref at, ref written);
         }
-
-        raw[at..].CopyTo(text[written..]);
-        return written + raw.Length - at;
-    }
-
-    private static void WriteOne(ReadOnlySpan<byte> raw, Span<byte> text, ref int at, ref int written)
-    {
-        if (raw[at] == '\\') WriteEscape(raw, text, ref at, ref written);
-        else text[written++] = raw[at++];
     }
 
     private static void WriteEscape(ReadOnlySpan<byte> raw, Span<byte> text, ref int at, ref int written)
