@@ -71,7 +71,7 @@ public interface IKernels : IDisposable
     /// <param name="ranges">For <see cref="Combination.NormalizedMean"/>: each group's range from <see cref="SimilarityRanges"/>; else empty.</param>
     /// <param name="depth">Rows wanted per list, at least 1; lists are shorter only when the matrix is.</param>
     /// <param name="pass">Cancellation and progress.</param>
-    /// <param name="tile">The rows to look at and the lists of those before them, or null for all rows.</param>
+    /// <param name="tile">The rows to look at and the lists of those before them, or null for all rows. It may end early where it says so.</param>
     /// <returns>Lists ordered by score descending, then row ascending: one per group, or one. Lists of single cosines name the query of each.</returns>
     RankedRows[] TopSimilarities(RowSource rows, ReadOnlySpan<double> norms, QueryGroups queries, Combination combination, ReadOnlySpan<ScoreRange> ranges, int depth, Pass pass, SimilarityTile? tile = null);
 

@@ -11,6 +11,9 @@ public sealed class Pass(IProgress<WorkDone>? progress = null, CancellationToken
     /// <summary>Stops the call.</summary>
     public CancellationToken Cancel => cancel;
 
+    /// <summary>The same watcher for a call that is stopped in another way.</summary>
+    internal Pass Uncancelled() => new(progress);
+
     /// <summary>Tells the watcher how far the call is. Cheap enough for once a block, not for once a row.</summary>
     /// <param name="unit">What is counted, in the plural: <c>rows</c>, <c>picks</c>, <c>iterations</c>.</param>
     /// <param name="done">How many are finished.</param>

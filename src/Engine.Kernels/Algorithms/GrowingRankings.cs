@@ -51,6 +51,10 @@ internal sealed class GrowingRankings
     private bool Deepen()
     {
         int wanted = (int)Math.Min(_deepest, 4L * Depth);
+
+        // Letting go of the lists makes room for the deeper ones; of what is cut, nothing more is popped.
+        int[] lengths = Array.ConvertAll(_lists, list => list.Rows.Length);
+        _lists = Array.ConvertAll(_lists, _ => new RankedRows([], []));
         if (_rankings(wanted) is not { } deeper)
         {
             IsCut = true;
@@ -58,9 +62,9 @@ internal sealed class GrowingRankings
         }
 
         Depth = wanted;
-        if (deeper.Length != _lists.Length) throw new ArgumentException($"{deeper.Length} deeper lists do not continue {_lists.Length}.");
+        if (deeper.Length != lengths.Length) throw new ArgumentException($"{deeper.Length} deeper lists do not continue {lengths.Length}.");
         for (int group = 0; group < deeper.Length; group++)
-            if (deeper[group].Rows.Length < _lists[group].Rows.Length) throw new ArgumentException($"The deeper list of group {group} is shorter.");
+            if (deeper[group].Rows.Length < lengths[group]) throw new ArgumentException($"The deeper list of group {group} is shorter.");
         _lists = deeper;
         Measure();
         return true;

@@ -56,7 +56,12 @@ public static class Rds
         // One combined list is the case of a single group: its visits take the best row left.
         RoundRobinOptions rules = Rules(options, passes.FirstDepth(FirstDepth(options, combination == Combination.Each ? groups.Groups : 1, count)));
         RankedRows[] lists = [];
-        RankedRows[] Rank(int depth) => lists = passes.Rank(depth, Math.Max(depth, options.LeastDepth));
+        RankedRows[] Rank(int depth)
+        {
+            // Lists that ran dry go before the deeper ones are made.
+            lists = [];
+            return lists = passes.Rank(depth, Math.Max(depth, options.LeastDepth));
+        }
 
         RoundRobinResult chosen = RoundRobin.Select(Rank, count, rules, new Pass(cancel: pass.Cancel));
         return Result(chosen, tasks.Starts, options.Reduce, passes.Count, lists);
@@ -102,7 +107,7 @@ public static class Rds
         int[] taskOf = new int[starts[^1]];
         for (int task = 0; task + 1 < starts.Length; task++) taskOf.AsSpan(starts[task], starts[task + 1] - starts[task]).Fill(task);
         int[] tasks = Array.ConvertAll(chosen.Queries, query => taskOf[query]);
-        int[] queries = [.. chosen.Queries.Zip(tasks, (query, task) => query - starts[task])];
+        int[] queries = Array.ConvertAll(chosen.Queries, query => query - starts[taskOf[query]]);
         return new RdsResult(chosen.Rows, scores, tasks, queries, chosen.Depth, passes, lists);
     }
 

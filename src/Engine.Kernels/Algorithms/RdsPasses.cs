@@ -9,10 +9,10 @@ namespace Engine.Kernels.Algorithms;
 public sealed record RdsPosition(int Passes, int Depth, long NextRow, ScoreRange[] Ranges, RankedRows[] Lists);
 
 /// <summary>The passes over the matrix that make ranked lists, tile after tile, so that one can be interrupted.</summary>
-/// <remarks>Lists go from tile to tile with what they hold, so tiles cost nothing but their beginning: without a resume point a pass is one tile.</remarks>
+/// <remarks>A tile of lists ends when a position is wanted, so that lists are put in order no more often than they are kept. Without a resume point a pass is one tile.</remarks>
 internal sealed class RdsPasses
 {
-    /// <summary>Products of one tile per second of the interval between positions: about a tenth of a second on one core.</summary>
+    /// <summary>Products of one tile of ranges per second of the interval between positions: about a tenth of a second on one core.</summary>
     private const double ProductsPerSecond = 1L << 31;
 
     private const int FewestTileRows = 256;
@@ -55,9 +55,19 @@ internal sealed class RdsPasses
         if (_from?.Depth == depth) (_next, lists) = (_from.NextRow, _from.Lists);
         else Count++;
         _from = null;
-        Walk(() => new RdsPosition(Count, depth, _next, _ranges, lists), end =>
-            lists = _kernels.TopSimilarities(_rows, _norms, _groups, _combination, _ranges, kept, _pass, new SimilarityTile(_next, end, lists)));
-        return lists;
+
+        // Where positions are kept, a pass that is cancelled ends like one that has done enough, and its lists are not lost.
+        Pass pass = _resume is null ? _pass : _pass.Uncancelled();
+        Func<bool>? isEnough = _resume is null ? null : () => _pass.Cancel.IsCancellationRequested || _resume.IsDue;
+        while (true)
+        {
+            SimilarityTile tile = new(_next, _rows.Rows, lists, isEnough);
+            lists = _kernels.TopSimilarities(_rows, _norms, _groups, _combination, _ranges, kept, pass, tile);
+            _next = tile.EndRow;
+            if (_next < _rows.Rows || _pass.Cancel.IsCancellationRequested) _resume?.Keep(new RdsPosition(Count, depth, _next, _ranges, lists));
+            _pass.Cancel.ThrowIfCancellationRequested();
+            if (_next == _rows.Rows) return lists;
+        }
     }
 
     private void FindRanges()
@@ -65,30 +75,24 @@ internal sealed class RdsPasses
         _ranges = [.. Enumerable.Repeat(new ScoreRange(double.PositiveInfinity, double.NegativeInfinity), _groups.Groups)];
         if (_from is not null) (_next, _ranges) = (_from.Depth > 0 ? _rows.Rows : _from.NextRow, _from.Ranges);
         else Count++;
-        Walk(() => new RdsPosition(Count, 0, _next, _ranges, []), end =>
-        {
-            using RowRange tile = new(_rows, _next, end - _next);
-            ScoreRange[] found = _kernels.SimilarityRanges(tile, _norms.AsSpan((int)_next, (int)(end - _next)), _groups, _pass);
-            _ranges = [.. _ranges.Zip(found, (a, b) => new ScoreRange(Math.Min(a.Lowest, b.Lowest), Math.Max(a.Highest, b.Highest)))];
-        });
-    }
-
-    private void Walk(Func<RdsPosition> here, Action<long> work)
-    {
         try
         {
             while (_next < _rows.Rows)
             {
-                if (_resume is { IsDue: true }) _resume.Keep(here());
-                long end = Math.Min(_rows.Rows, _next + _tileRows);
-                work(end);
-                _next = end;
+                if (_resume is { IsDue: true }) _resume.Keep(Here());
+                long count = Math.Min(_rows.Rows - _next, _tileRows);
+                using RowRange tile = new(_rows, _next, count);
+                ScoreRange[] found = _kernels.SimilarityRanges(tile, _norms.AsSpan((int)_next, (int)count), _groups, _pass);
+                _ranges = [.. _ranges.Zip(found, (a, b) => new ScoreRange(Math.Min(a.Lowest, b.Lowest), Math.Max(a.Highest, b.Highest)))];
+                _next += count;
             }
         }
         catch (OperationCanceledException) when (_resume is not null)
         {
-            _resume.Keep(here());
+            _resume.Keep(Here());
             throw;
         }
+
+        RdsPosition Here() => new(Count, 0, _next, _ranges, []);
     }
 }

@@ -91,14 +91,17 @@ public static class RoundRobin
         return chosen.ToResult(lists);
     }
 
-    /// <summary>The rows held so far.</summary>
+    /// <summary>The rows held so far, with room for all that are wanted.</summary>
     private sealed class Chosen(RoundRobinOptions options)
     {
-        private readonly Dictionary<int, int> _placeOf = [];
-        private readonly List<RankedEntry> _taken = [];
-        private readonly List<double> _lowest = [];
+        private readonly Dictionary<int, int> _placeOf = new(options.Count);
+        private readonly int[] _rows = new int[options.Count];
+        private readonly double[] _scores = new double[options.Count];
+        private readonly double[] _lowest = new double[options.Count];
+        private readonly int[] _groups = new int[options.Count];
+        private readonly int[] _queries = new int[options.Count];
 
-        public int Count => _taken.Count;
+        public int Count { get; private set; }
 
         public bool IsFull => Count == options.Count;
 
@@ -113,12 +116,14 @@ public static class RoundRobin
             if (options.Allowed?.Invoke(entry.Row) == false || options.Caps?.IsOpen(entry.Row) == false) return false;
             options.Caps?.Take(entry.Row);
             _placeOf.Add(entry.Row, Count);
-            _taken.Add(entry);
-            _lowest.Add(entry.Score);
+            (_rows[Count], _scores[Count], _lowest[Count], _groups[Count], _queries[Count]) = (entry.Row, entry.Score, entry.Score, entry.Group, entry.Query);
+            Count++;
             return true;
         }
 
-        public RoundRobinResult ToResult(GrowingRankings lists) => new(
-            [.. _taken.Select(e => e.Row)], [.. _taken.Select(e => e.Score)], [.. _lowest], [.. _taken.Select(e => e.Group)], [.. _taken.Select(e => e.Query)], lists.Depth, lists.IsCut);
+        public RoundRobinResult ToResult(GrowingRankings lists) =>
+            new(Held(_rows), Held(_scores), Held(_lowest), Held(_groups), Held(_queries), lists.Depth, lists.IsCut);
+
+        private T[] Held<T>(T[] values) => IsFull ? values : values[..Count];
     }
 }

@@ -12,12 +12,11 @@ internal static unsafe class GroupLists<TLanes, TFloat, TDouble, TElement>
     /// <summary>Fills the lists in one pass over the rows of a tile.</summary>
     public static RankedRows[] Run(SimilarityPass<TLanes, TFloat, TDouble> job, int depth, SimilarityTile tile, int threads)
     {
-        using Lists lists = new(job.Queries, depth, (int)job.Rows.Rows);
-        for (int g = 0; g < tile.Before.Length; g++)
-            for (int i = 0; i < tile.Before[g].Rows.Length; i++) lists.Offer(g, tile.Before[g].Scores[i], tile.Before[g].Rows[i], tile.Before[g].Queries![i]);
+        using Lists lists = new(job.Queries, depth, (int)job.Rows.Rows, tile.Before);
         int together = RowTile<TLanes, TFloat, TDouble, TElement>.RowsFor(job.Queries.Columns);
-        Workers.Run(threads, tile.FirstRow, tile.EndRow, job.Rows.Rows, Workers.RowsPerClaim(job.Rows, threads, together), "rows", job.Pass, () => new Ranker(job, lists));
-        return lists.Ranked();
+        tile.EndAt(Workers.Run(
+            threads, tile.FirstRow, tile.EndRow, job.Rows.Rows, Workers.RowsPerClaim(job.Rows, threads, together), "rows", job.Pass, () => new Ranker(job, lists), tile.IsEnough));
+        return lists.TakeRanked(threads);
     }
 
     private sealed class Lists : IDisposable
@@ -26,16 +25,22 @@ internal static unsafe class GroupLists<TLanes, TFloat, TDouble, TElement>
         private readonly TopList[] _lists;
         private readonly NativeBuffer<float> _thresholds;
 
-        public Lists(SimilarityQueries<TLanes, TFloat, TDouble> queries, int depth, int rows)
+        /// <summary>Begins with what earlier tiles gave, or with nothing.</summary>
+        public Lists(SimilarityQueries<TLanes, TFloat, TDouble> queries, int depth, int rows, RankedRows[] before)
         {
             _starts = queries.Starts;
             _lists = new TopList[queries.Groups];
-            for (int g = 0; g < _lists.Length; g++) _lists[g] = new TopList(depth, rows);
             GroupOf = new int[queries.Columns.Columns];
             for (int g = 0; g < _lists.Length; g++) GroupOf.AsSpan(_starts[g], _starts[g + 1] - _starts[g]).Fill(g);
             _thresholds = new NativeBuffer<float>(queries.Columns.Width);
             new Span<float>(_thresholds.Pointer, queries.Columns.Width).Fill(float.PositiveInfinity);
-            new Span<float>(_thresholds.Pointer, queries.Columns.Columns).Fill(float.NegativeInfinity);
+            for (int g = 0; g < _lists.Length; g++)
+            {
+                // Made one by one: what an earlier list gives back is room for the next.
+                _lists[g] = new TopList(depth, rows, fills: true);
+                if (before.Length > 0) _lists[g].TakeOver(ref before[g]);
+                Raise(g, _lists[g].Threshold);
+            }
         }
 
         /// <summary>[queries], each query's group.</summary>
@@ -50,11 +55,18 @@ internal static unsafe class GroupLists<TLanes, TFloat, TDouble, TElement>
             double before = list.Threshold;
             list.Offer(score, row, query);
             double after = list.Threshold;
-            if (after == before) return;
-            new Span<float>(Thresholds + _starts[group], _starts[group + 1] - _starts[group]).Fill(ProposalError.RoundDown(after));
+            if (after != before) Raise(group, after);
         }
 
-        public RankedRows[] Ranked() => [.. _lists.Select(list => list.Ranked())];
+        public RankedRows[] TakeRanked(int threads)
+        {
+            RankedRows[] ranked = new RankedRows[_lists.Length];
+            Parallel.For(0, ranked.Length, new ParallelOptions { MaxDegreeOfParallelism = threads }, g => ranked[g] = _lists[g].TakeRanked());
+            return ranked;
+        }
+
+        private void Raise(int group, double threshold) =>
+            new Span<float>(Thresholds + _starts[group], _starts[group + 1] - _starts[group]).Fill(ProposalError.RoundDown(threshold));
 
         public void Dispose() => _thresholds.Dispose();
     }

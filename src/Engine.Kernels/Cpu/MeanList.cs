@@ -20,12 +20,12 @@ internal static unsafe class MeanList<TLanes, TFloat, TDouble, TElement>
     /// <param name="threads">Workers.</param>
     public static RankedRows Run(SimilarityPass<TLanes, TFloat, TDouble> job, ScoreRange[] ranges, int depth, SimilarityTile tile, int threads)
     {
-        TopList list = new(depth, (int)job.Rows.Rows);
-        foreach (RankedRows before in tile.Before)
-            for (int i = 0; i < before.Rows.Length; i++) list.Offer(before.Scores[i], before.Rows[i], -1);
+        TopList list = new(depth, (int)job.Rows.Rows, fills: true);
+        if (tile.Before.Length > 0) list.TakeOver(ref tile.Before[0]);
         int together = RowTile<TLanes, TFloat, TDouble, TElement>.RowsFor(job.Queries.Columns);
-        Workers.Run(threads, tile.FirstRow, tile.EndRow, job.Rows.Rows, Workers.RowsPerClaim(job.Rows, threads, together), "rows", job.Pass, () => new Ranker(job, ranges, list));
-        return list.Ranked() with { Queries = null };
+        tile.EndAt(Workers.Run(
+            threads, tile.FirstRow, tile.EndRow, job.Rows.Rows, Workers.RowsPerClaim(job.Rows, threads, together), "rows", job.Pass, () => new Ranker(job, ranges, list), tile.IsEnough));
+        return list.TakeRanked() with { Queries = null };
     }
 
     private sealed class Ranker : SimilarityWorker<TLanes, TFloat, TDouble, TElement>

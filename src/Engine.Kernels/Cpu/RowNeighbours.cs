@@ -95,7 +95,7 @@ internal static unsafe class RowNeighbours<TLanes, TFloat, TDouble, TElement>
             if (after != before) Bounds[query] = Math.Max(Bounds[query], Measure.Bound(query, after));
         }
 
-        public RankedRows[] Ranked() => Array.ConvertAll(_lists, list => list.Ranked() with { Queries = null });
+        public RankedRows[] Ranked() => Array.ConvertAll(_lists, list => list.TakeRanked() with { Queries = null });
 
         public void Dispose() => _bounds.Dispose();
     }

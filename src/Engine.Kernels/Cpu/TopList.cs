@@ -4,6 +4,8 @@ namespace Engine.Kernels.Cpu;
 /// <remarks>Rows are ordered by score descending, then row ascending, a total order, so the best <c>depth</c> are one set however they arrive.</remarks>
 internal sealed class TopList
 {
+    private const int FirstRoom = 256;
+
     private readonly Lock _gate = new();
     private readonly int _depth;
     private readonly int _capacity;
@@ -16,13 +18,14 @@ internal sealed class TopList
     /// <summary>An empty list.</summary>
     /// <param name="depth">Rows wanted, at least 1.</param>
     /// <param name="rows">Rows that can be offered at most.</param>
-    public TopList(int depth, int rows)
+    /// <param name="fills">Whether as many rows will be offered: then there is room for all entries from the beginning, and none is moved while the list grows.</param>
+    public TopList(int depth, int rows, bool fills = false)
     {
         _depth = Math.Min(depth, Math.Max(1, rows));
 
         // A quarter more than wanted: pruning then costs a few moves for each row that comes in.
         _capacity = (int)Math.Min(Array.MaxLength, _depth + Math.Max(16L, _depth / 4));
-        _entries = new Entry[Math.Min(_capacity, 256)];
+        _entries = GC.AllocateUninitializedArray<Entry>(fills ? Math.Min(_capacity, Math.Max(1, rows)) : Math.Min(_capacity, FirstRoom));
     }
 
     /// <summary>A row with a lower score cannot be among the best; minus infinity while the list is not full. It only rises.</summary>
@@ -42,18 +45,25 @@ internal sealed class TopList
         }
     }
 
-    /// <summary>The best rows in order.</summary>
-    public RankedRows Ranked()
+    /// <summary>Offers what another list gave, and lets go of it.</summary>
+    public void TakeOver(ref RankedRows list)
+    {
+        for (int i = 0; i < list.Rows.Length; i++) Offer(list.Scores[i], list.Rows[i], list.Queries is null ? -1 : list.Queries[i]);
+        list = new RankedRows([], []);
+    }
+
+    /// <summary>The best rows in order; the list has none after that, and its memory is free.</summary>
+    public RankedRows TakeRanked()
     {
         lock (_gate)
         {
+            if (_count > _depth) Prune();
             Span<Entry> entries = _entries.AsSpan(0, _count);
-            entries.Sort(static (a, b) => a.Precedes(b) ? -1 : b.Precedes(a) ? 1 : 0);
-            int count = Math.Min(_count, _depth);
-            int[] rows = new int[count];
-            double[] scores = new double[count];
-            int[] queries = new int[count];
-            for (int i = 0; i < count; i++) (rows[i], scores[i], queries[i]) = (entries[i].Row, entries[i].Score, entries[i].Query);
+            entries.Sort();
+            int[] rows = GC.AllocateUninitializedArray<int>(_count), queries = GC.AllocateUninitializedArray<int>(_count);
+            double[] scores = GC.AllocateUninitializedArray<double>(_count);
+            for (int i = 0; i < entries.Length; i++) (rows[i], scores[i], queries[i]) = (entries[i].Row, entries[i].Score, entries[i].Query);
+            (_entries, _count) = ([], 0);
             return new RankedRows(rows, scores, queries);
         }
     }
@@ -96,12 +106,14 @@ internal sealed class TopList
         return b.Precedes(a) ? a : b;
     }
 
-    private readonly struct Entry(double score, int row, int query)
+    private readonly struct Entry(double score, int row, int query) : IComparable<Entry>
     {
         public readonly double Score = score;
         public readonly int Row = row;
         public readonly int Query = query;
 
         public bool Precedes(Entry other) => Score > other.Score || (Score == other.Score && Row < other.Row);
+
+        public int CompareTo(Entry other) => Precedes(other) ? -1 : other.Precedes(this) ? 1 : 0;
     }
 }

@@ -72,25 +72,33 @@ internal static class Workers
     /// <param name="unit">What an item is called when progress is reported.</param>
     /// <param name="pass">Cancellation and progress.</param>
     /// <param name="open">Makes one worker; called on its thread.</param>
+    /// <param name="isEnough">Asked before every claim but the first: true ends the work after the claims that are taken. Null for work that is done whole.</param>
+    /// <returns>The item after the last one worked on; none before it was left out.</returns>
     /// <exception cref="OperationCanceledException">The pass was cancelled.</exception>
-    public static void Run(int threads, long first, long end, long total, long claim, string unit, Pass pass, Func<Worker> open)
+    public static long Run(int threads, long first, long end, long total, long claim, string unit, Pass pass, Func<Worker> open, Func<bool>? isEnough = null)
     {
         pass.Cancel.ThrowIfCancellationRequested();
-        if (first == end) return;
-        Shift shift = new(first, end, total, claim, unit, pass, open);
+        if (first == end) return end;
+        Shift shift = new(first, end, total, claim, unit, pass, open, isEnough);
         int workers = (int)Math.Min(threads, (end - first + claim - 1) / claim);
         if (workers == 1) shift.Serve();
         else Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = workers }, _ => shift.Serve());
         shift.ThrowIfFailed();
+        return shift.Reached;
     }
 
-    private sealed class Shift(long start, long items, long total, long claim, string unit, Pass pass, Func<Worker> open)
+    private sealed class Shift(long start, long items, long total, long claim, string unit, Pass pass, Func<Worker> open, Func<bool>? isEnough)
     {
         private readonly Lock _gate = new();
         private long _next = start;
         private long _done = start;
         private long _failedAt = long.MaxValue;
         private ExceptionDispatchInfo? _failure;
+        private bool _isBegun;
+        private bool _isOver;
+
+        /// <summary>Every claim that was taken was worked on, so what is done has no gap.</summary>
+        public long Reached => Math.Min(items, _next);
 
         public void Serve()
         {
@@ -98,10 +106,11 @@ internal static class Workers
             try
             {
                 using Worker worker = open();
-                while (Volatile.Read(ref _failedAt) == long.MaxValue)
+                while (Volatile.Read(ref _failedAt) == long.MaxValue && !IsOver())
                 {
                     first = Interlocked.Add(ref _next, claim) - claim;
                     if (first >= items) return;
+                    Volatile.Write(ref _isBegun, true);
                     long end = Math.Min(first + claim, items);
                     worker.Work(first, end);
                     pass.Report(unit, Interlocked.Add(ref _done, end - first), total);
@@ -117,6 +126,13 @@ internal static class Workers
                     Volatile.Write(ref _failedAt, first);
                 }
             }
+        }
+
+        private bool IsOver()
+        {
+            if (isEnough is null) return false;
+            if (!Volatile.Read(ref _isOver) && Volatile.Read(ref _isBegun) && isEnough()) Volatile.Write(ref _isOver, true);
+            return Volatile.Read(ref _isOver);
         }
 
         public void ThrowIfFailed() => _failure?.Throw();

@@ -34,8 +34,7 @@ public sealed record MemoryForecast(long? Limit, IReadOnlyList<MemoryUse> Inputs
     /// <summary>Works it out.</summary>
     internal static MemoryForecast Of(Plan plan, IReadOnlyList<OpenedInput> inputs, int threads)
     {
-        List<MemoryUse> tables = [];
-        if (plan.Run.Memory is not null) tables.Add(new MemoryUse("the engine itself", Itself, Kept: true));
+        List<MemoryUse> tables = [new MemoryUse("the engine itself", Itself, Kept: true)];
         Dictionary<string, ValueShape> shapes = new(StringComparer.Ordinal);
         Dictionary<Records, long> texts = [];
         foreach (OpenedInput input in inputs.OrderBy(i => i.Value is Records ? 0 : 1))

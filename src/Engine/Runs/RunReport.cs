@@ -66,7 +66,7 @@ internal static class RunReport
         {
             Scores = selection.Scores,
             Radii = selection.Radii,
-            Tasks = selection.Tasks is null ? [] : [.. selection.Tasks.GroupBy(t => t).Select(g => new ReportTask(g.Key, g.Count()))],
+            Tasks = selection.Tasks is null ? [] : [.. selection.Tasks.CountBy(task => task).Select(task => new ReportTask(task.Key, task.Value))],
             Sources = selection.Pool is { Sources.Count: > 0 } pool ? Sources(pool, selection.Indices) : [],
             Samples = [.. Enumerable.Range(0, Math.Min(Samples, selection.Indices.Length)).Select(i => Sample(selection, i))],
         };

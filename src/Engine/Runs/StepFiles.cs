@@ -30,7 +30,12 @@ internal sealed class StepFiles(RunOutputs files)
         files.Write(RunFiles.OfStep(step, RunFiles.SelectionTable), stream => SelectionFiles.WriteTable(selection, stream));
         if (selection.Radii is { } radii) files.Write(RunFiles.OfStep(step, "radii.npy"), stream => NpyWriter.Write(stream, radii));
         if (selection.PoolScores is { } scores) WriteScores(step, scores);
-        if (selection.Rankings is { } rankings) RankingFiles.Write(files, step, rankings);
+        if (selection.Rankings is { } rankings)
+        {
+            RankingFiles.Write(files, step, rankings);
+            selection.ReleaseRankings();
+        }
+
         if (selection.Duplicates is { } duplicates) files.Write(RunFiles.OfStep(step, DuplicatesFile.Name), stream => DuplicatesFile.Write(duplicates, selection.Pool, stream));
     }
 

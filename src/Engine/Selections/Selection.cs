@@ -6,6 +6,8 @@ namespace Engine.Selections;
 /// <summary>Chosen rows in rank order, best first, with the reason for each. A column that means nothing for the method is null.</summary>
 public sealed class Selection : Value
 {
+    private IReadOnlyList<RankedRows>? _rankings;
+
     /// <inheritdoc/>
     public override ValueKind Kind => ValueKind.Selection;
 
@@ -40,8 +42,11 @@ public sealed class Selection : Value
     public double[]? Radii { get; init; }
 
     /// <summary>The ranked lists the rows were taken from, when the step was asked to keep them: another budget can be served from them without the vectors.</summary>
-    public IReadOnlyList<RankedRows>? Rankings { get; init; }
+    public IReadOnlyList<RankedRows>? Rankings { get => _rankings; init => _rankings = value; }
 
     /// <summary>The rows that were left out as duplicates, by row, for a method that looks for them; otherwise null.</summary>
     public IReadOnlyList<Duplicate>? Duplicates { get; init; }
+
+    /// <summary>Lets go of <see cref="Rankings"/>: once they are files, no step asks for them.</summary>
+    internal void ReleaseRankings() => _rankings = null;
 }

@@ -178,16 +178,20 @@ public sealed record Rds : Step<Selection>
                 ValueShape vectors = needs.Of(needs.Get(@in));
                 ValueShape[] tasks = [.. needs.Get(queries).Select(task => needs.Of(task.Value))];
                 long n = vectors.Rows, count = needs.Get(budget).UpTo((int)Math.Min(n, Array.MaxLength)), all = tasks.Sum(task => task.Rows);
-                long lists = needs.Get(reduce) != RdsReduce.RoundRobin ? 1 : tasks.Length > 1 ? tasks.Length : all;
+                long lists = needs.Get(reduce) is not (RdsReduce.RoundRobin or RdsReduce.Min) ? 1 : tasks.Length > 1 ? tasks.Length : all;
                 needs.Vectors(vectors);
                 foreach (ValueShape task in tasks) needs.Vectors(task);
                 needs.Use("queries", 12 * all * vectors.Dim);
 
-                // Four fair shares a list, deepened once: entries with a quarter to spare, and their ranked copies.
-                needs.Use("ranked lists", 32 * lists * Math.Min(n, Math.Max(64, 16 * (count / Math.Max(1, lists) + 1))));
-                needs.Use("the round robin", 80 * count + (needs.Get(caps) is null ? 0 : 4 * n));
+                // Four fair shares a list, deepened once, which never goes beyond the budget unless rows are left out: entries with a quarter to spare, given back
+                // list by list as they become ranked ones.
+                long allowed = needs.Get(within) is { } some ? Math.Clamp(needs.Of(some).Rows, 1, n) : n;
+                long deepest = allowed < n || needs.Get(caps) is not null ? n : Math.Min(n, count);
+                long share = (long)(4.0 * (count / Math.Max(1, lists) + 1) * n / Math.Max(1, allowed));
+                long depth = Math.Max(Math.Min(deepest, Math.Max(64, 4 * Math.Min(share, n))), Math.Min(n, needs.Get(keep)));
+                needs.Use("ranked lists", (20 * lists + 16 * Math.Min(lists, needs.Threads)) * depth);
+                needs.Use("the round robin", 32 * count + (needs.Get(caps) is null ? 0 : 4 * n));
                 if (needs.Get(within) is not null) needs.Use("the rows within", 16 * n);
-                if (needs.Get(keep) is > 0 and var kept) needs.Keep($"rankings of {name}", 12 * lists * Math.Min(n, kept * Math.Max(1, count)));
                 return needs.Selection(name, count, vectors);
             },
         };

@@ -21,23 +21,24 @@ public class TopListTests
         double[] scores = [.. Enumerable.Range(0, rows).Select(_ => random.NextBelow(distinctScores) / 7.0)];
         int[] best = [.. Enumerable.Range(0, rows).OrderByDescending(r => scores[r]).ThenBy(r => r).Take(depth)];
         int[] ascending = [.. Enumerable.Range(0, rows).OrderBy(r => scores[r])];
-        foreach (int[] order in new[] { [.. Enumerable.Range(0, rows)], random.Sample(rows, rows), ascending, [.. ascending.Reverse()] })
-        {
-            TopList list = new(depth, rows);
-            double threshold = list.Threshold;
-            foreach (int row in order)
+        foreach (bool fills in new[] { false, true })
+            foreach (int[] order in new[] { [.. Enumerable.Range(0, rows)], random.Sample(rows, rows), ascending, [.. ascending.Reverse()] })
             {
-                list.Offer(scores[row], row, row * 3);
-                Assert.True(list.Threshold >= threshold);
-                threshold = list.Threshold;
-            }
+                TopList list = new(depth, rows, fills);
+                double threshold = list.Threshold;
+                foreach (int row in order)
+                {
+                    list.Offer(scores[row], row, row * 3);
+                    Assert.True(list.Threshold >= threshold);
+                    threshold = list.Threshold;
+                }
 
-            Assert.True(rows < depth || threshold <= scores[best[^1]]);
-            RankedRows ranked = list.Ranked();
-            Assert.Equal(best, ranked.Rows);
-            Assert.Equal(best.Select(r => scores[r]), ranked.Scores);
-            Assert.Equal(best.Select(r => r * 3), ranked.Queries);
-        }
+                Assert.True(rows < depth || threshold <= scores[best[^1]]);
+                RankedRows ranked = list.TakeRanked();
+                Assert.Equal(best, ranked.Rows);
+                Assert.Equal(best.Select(r => scores[r]), ranked.Scores);
+                Assert.Equal(best.Select(r => r * 3), ranked.Queries);
+            }
     }
 
     [Fact]
@@ -47,6 +48,6 @@ public class TopListTests
         double[] scores = [.. Enumerable.Range(0, Rows).Select(r => (r * 7919L % 10_007) / 3.0)];
         TopList list = new(500, Rows);
         Parallel.For(0, Rows, new ParallelOptions { MaxDegreeOfParallelism = 4 }, row => list.Offer(scores[row], row, -1));
-        Assert.Equal(Enumerable.Range(0, Rows).OrderByDescending(r => scores[r]).ThenBy(r => r).Take(500), list.Ranked().Rows);
+        Assert.Equal(Enumerable.Range(0, Rows).OrderByDescending(r => scores[r]).ThenBy(r => r).Take(500), list.TakeRanked().Rows);
     }
 }

@@ -1,0 +1,100 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+
+namespace Engine.Tests.Runs;
+
+/// <summary>Several rds steps of one plan: each gives what it gives alone, in the memory that was foreseen.</summary>
+public sealed class RdsMemoryTests : IDisposable
+{
+    private const int Tasks = 7;
+
+    private readonly Workspace _work = new(Workspace.InMemory);
+
+    public void Dispose() => _work.Dispose();
+
+    [Fact]
+    public void Two_budgets_in_one_plan_give_what_each_gives_alone()
+    {
+        WriteInputs(rows: 20_000, dim: 16);
+        _work.Write("both.json", Plan(("small", 1_121), ("large", 8_593)));
+        _work.Write("turned.json", Plan(("large", 8_593), ("small", 1_121)));
+        foreach (string step in new[] { "small", "large" }) _work.Write($"{step}.json", Plan((step, step == "small" ? 1_121 : 8_593)));
+
+        // Positions are wanted all the time, so lists are taken out and taken over between any two blocks.
+        foreach ((string plan, string checkpoint) in new[] { ("both", "1h"), ("turned", "1ms"), ("small", "1h"), ("large", "1h") })
+        {
+            Outcome run = _work.Run($"{plan}.json", $"run.dir={plan}", $"run.checkpoint={checkpoint}");
+            Assert.True(run.Exit == 0, run.ToString());
+        }
+
+        foreach (string step in new[] { "small", "large" })
+        {
+            SortedDictionary<string, string> alone = _work.Hashes($"{step}/steps/{step}");
+            Assert.Equal(["indices.npy", "selection.csv"], alone.Keys);
+            foreach (string plan in new[] { "both", "turned" }) Assert.Equal(alone, _work.Hashes($"{plan}/steps/{step}"));
+        }
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("600MiB")]
+    public void What_two_budgets_take_was_foreseen(string? memory)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            Console.WriteLine("left out: only Linux tells how much of a process's memory is its own");
+            return;
+        }
+
+        WriteInputs(rows: 1_600_000, dim: 16);
+        _work.Write("plan.json", Plan(("small", 90_000), ("large", 690_000)));
+        (int exit, long peak) = Watched(memory is null ? ["run", "plan.json"] : ["run", "plan.json", "--memory", memory]);
+        Assert.Equal(0, exit);
+        using JsonDocument manifest = JsonDocument.Parse(File.ReadAllBytes(_work.At("out", "manifest.json")));
+        long foreseen = manifest.RootElement.GetProperty("steps").EnumerateObject().Max(step => step.Value.GetProperty("memory").GetInt64());
+        Assert.InRange(peak, foreseen / 3 * 2, foreseen);
+    }
+
+    private void WriteInputs(int rows, int dim)
+    {
+        _work.WriteMatrix("pool.npy", rows, dim, seed: 5);
+        for (int task = 0; task < Tasks; task++) _work.WriteMatrix($"task-{task}.npy", 1 + (task % 3), dim, seed: 6 + task);
+    }
+
+    private static string Plan(params (string Name, int Budget)[] steps)
+    {
+        IEnumerable<int> tasks = Enumerable.Range(0, Tasks);
+        string inputs = string.Concat(tasks.Select(task => $$""", "q{{task}}": { "kind": "embeddings", "path": "task-{{task}}.npy" }"""));
+        string queries = string.Join(", ", tasks.Select(task => $"\"task-{task}\": \"q{task}\""));
+        string picks = string.Join(", ", steps.Select(step => string.Create(CultureInfo.InvariantCulture, $$""" "{{step.Name}}": { "op": "rds", "in": "pool", "queries": { {{queries}} }, "budget": {{step.Budget}} }""")));
+        return $$"""{ "version": 1, "inputs": { "pool": { "kind": "embeddings", "path": "pool.npy" }{{inputs}} }, "steps": { {{picks}} }, "run": { "dir": "out" } }""";
+    }
+
+    private (int Exit, long PeakBytes) Watched(string[] words)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _work.Folder };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "engine.dll"));
+        foreach (string word in words) start.ArgumentList.Add(word);
+        using Process process = Process.Start(start)!;
+        Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
+        long peak = 0;
+        while (!process.WaitForExit(TimeSpan.FromMilliseconds(10))) peak = Math.Max(peak, PrivateBytes(process.Id));
+        Assert.True(process.ExitCode == 0, $"{output.Result} {error.Result}");
+        return (process.ExitCode, peak);
+    }
+
+    private static long PrivateBytes(int process)
+    {
+        try
+        {
+            string? line = File.ReadLines($"/proc/{process}/status").FirstOrDefault(l => l.StartsWith("RssAnon:", StringComparison.Ordinal));
+            return line is null ? 0 : long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) << 10;
+        }
+        catch (IOException)
+        {
+            // It ended between the wait and the look; what was seen before stands.
+            return 0;
+        }
+    }
+}
