@@ -21,7 +21,8 @@ public class KernelBench
     private int[] _assignments = null!;
     private double[] _distances = null!;
     private long[] _sums = null!;
-    private double[] _centre = null!;
+    private IMinDistances _one = null!;
+    private IMinDistances _many = null!;
     private int[] _seen = null!;
     private long[] _offsets = null!;
     private float[] _pooled = null!;
@@ -53,7 +54,11 @@ public class KernelBench
         _assignments = new int[Rows];
         _distances = new double[Rows];
         _sums = new long[K * Dim];
-        _centre = Array.ConvertAll(_centroids[..Dim], v => (double)v);
+        _one = _kernels.MinDistances(_f32, []);
+        _many = _kernels.MinDistances(_f32, []);
+        double[] centres = Array.ConvertAll(_centroids, v => (double)v);
+        _one.Add(centres.AsSpan(0, Dim));
+        for (int c = 0; c < K; c++) _many.Add(centres.AsSpan(c * Dim, Dim));
         _seen = new int[Rows];
         _offsets = [.. Enumerable.Range(0, Rows / Tokens + 1).Select(r => (long)r * Tokens)];
         _pooled = new float[Rows / Tokens * Dim];
@@ -69,6 +74,8 @@ public class KernelBench
     [GlobalCleanup]
     public void Cleanup()
     {
+        _one.Dispose();
+        _many.Dispose();
         _kernels.Dispose();
         _f32.Dispose();
         _f16.Dispose();
@@ -87,11 +94,10 @@ public class KernelBench
     public void AccumulateCentroidsF32() => _kernels.AccumulateCentroids(_f32, [], _assignments, 30, _sums, Pass.Unwatched);
 
     [Benchmark]
-    public void RelaxMinDistancesF32()
-    {
-        Array.Clear(_seen);
-        _kernels.RelaxMinDistances(_f32, [], [], _centre, _seen, _distances, Pass.Unwatched);
-    }
+    public void RelaxMinDistancesF32() => Relax(_one);
+
+    [Benchmark]
+    public void RelaxManyCentresF32() => Relax(_many);
 
     [Benchmark]
     public RankedRows[] TopSimilaritiesF16() => _kernels.TopSimilarities(_f16, _norms, _queries, Combination.Each, [], 1000, Pass.Unwatched);
@@ -111,6 +117,13 @@ public class KernelBench
     [Benchmark]
     public void DotProductsF16() => _kernels.DotProducts(_f16, _wide, _products, Pass.Unwatched);
 
+    private void Relax(IMinDistances centres)
+    {
+        Array.Clear(_seen);
+        Array.Fill(_distances, double.PositiveInfinity);
+        centres.Relax([], 0, _seen, _distances, Pass.Unwatched);
+    }
+
     /// <summary>What one call of a benchmark does by definition.</summary>
     internal static KernelWork WorkOf(string benchmark)
     {
@@ -122,6 +135,7 @@ public class KernelBench
             nameof(AssignNearestF32) => new KernelWork(4 * elements, 2 * elements * K),
             nameof(AccumulateCentroidsF32) => new KernelWork(4 * elements, elements),
             nameof(RelaxMinDistancesF32) => new KernelWork(4 * elements, 3 * elements),
+            nameof(RelaxManyCentresF32) => new KernelWork(4 * elements, 2 * elements * K),
             nameof(TopSimilaritiesF16) or nameof(SimilarityRangesF16) => new KernelWork(2 * elements, 2 * elements * Queries),
             nameof(SimilarRowsF16) or nameof(NearestRowsF16) or nameof(CoverageGainsF16) => new KernelWork(2 * elements, 2 * elements * Asked),
             nameof(DotProductsF16) => new KernelWork(2 * elements, 2 * elements * Vectors),

@@ -52,16 +52,10 @@ public interface IKernels : IDisposable
     /// <param name="pass">Cancellation and progress.</param>
     void AccumulateCentroids(RowSource rows, ReadOnlySpan<double> rowScales, ReadOnlySpan<int> assignments, int fractionBits, Span<long> sums, Pass pass);
 
-    /// <summary>Lowers rows' distances to their nearest centre by centres they have not seen yet.</summary>
-    /// <param name="rows">[rows x dim].</param>
-    /// <param name="rowScales">[rows] or empty for 1.</param>
-    /// <param name="which">Distinct rows to bring up to date, in any order; empty means all of them.</param>
-    /// <param name="centres">[count x dim], float64, already scaled.</param>
-    /// <param name="seen">[rows], how many of the first centres a row has seen; becomes <c>count</c>.</param>
-    /// <param name="minSquared">[rows], the least squared distance so far; start with +infinity.</param>
-    /// <param name="pass">Cancellation and progress.</param>
-    /// <remarks>minSquared[r] = min(minSquared[r], min over c in [seen[r], count) of |scale[r] * x[r] - centre[c]|²), canonical.</remarks>
-    void RelaxMinDistances(RowSource rows, ReadOnlySpan<double> rowScales, ReadOnlySpan<int> which, ReadOnlySpan<double> centres, Span<int> seen, Span<double> minSquared, Pass pass);
+    /// <summary>Prepares to follow every row's distance to the nearest of a growing number of centres.</summary>
+    /// <param name="rows">[rows x dim]; must outlive what is returned.</param>
+    /// <param name="rowScales">[rows], what each row is multiplied by first, or empty for 1; kept, not copied.</param>
+    IMinDistances MinDistances(RowSource rows, double[] rowScales);
 
     /// <summary>The best rows by cosine similarity to groups of queries, exactly, in one streaming pass; never a rows x queries matrix.</summary>
     /// <param name="rows">[rows x dim], no zero row.</param>

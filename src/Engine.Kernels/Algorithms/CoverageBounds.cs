@@ -1,13 +1,16 @@
+using System.Runtime.CompilerServices;
+
 namespace Engine.Kernels.Algorithms;
 
 /// <summary>Every row's squared distance to its nearest centre, kept as an upper bound and made exact only where that decides something.</summary>
 /// <remarks>
-/// A row's distance only falls as centres are added, so what was computed against earlier centres bounds it from above. The farthest row is the
-/// top of a heap of these bounds as soon as the top is up to date: rows below it cannot be farther. Rows above it are brought up to date in batches,
-/// and the first row met that is up to date ends a batch, so a row is refreshed only when its bound could still win. Batch sizes change how
-/// often a row is refreshed, never what is found.
+/// A row's distance only falls as centres are added, so what was computed against earlier centres bounds it from above, and a bound below another row's
+/// exact distance need not be any better. Rows whose bounds are at or above a threshold wait in a heap; the rest lie still. The top of the heap is
+/// the farthest row as soon as it is up to date; until then the rows above it are brought up to date in batches. When the heap is empty the threshold
+/// descends over about a thirty-second of the rows, which go through the centres together, each as far as brings it below the new threshold.
+/// Batches and thresholds change how often and how far a row is brought up to date, never what is found.
 /// </remarks>
-internal sealed class CoverageBounds
+internal sealed class CoverageBounds : IDisposable
 {
     private const int SmallestBatch = 32;
     private const int LargestBatch = 4096;
@@ -18,19 +21,22 @@ internal sealed class CoverageBounds
     private readonly RowSource _rows;
     private readonly double[] _scales;
     private readonly int[]? _within;
-    private readonly IKernels _kernels;
+    private readonly IMinDistances _distances;
     private readonly Pass _pass;
     private readonly double _floor;
     private readonly int _window;
     private readonly int[] _seen;
     private readonly double[] _squared;
     private readonly FarthestFirstHeap _heap = new();
-    private readonly int[] _batch = new int[LargestBatch];
-    private double[] _centres = [];
-    private int _centreCount;
+    private readonly BoundSample _sample;
+    private readonly double[] _centre;
+    private int[] _batch = new int[LargestBatch];
     private int _batchCount;
     private int _limit = SmallestBatch;
     private int _refreshed;
+    private double _threshold = double.PositiveInfinity;
+    private double _enough;
+    private double _exact;
     private bool _filled;
     private bool _relaxing;
     private bool _recalling;
@@ -45,14 +51,17 @@ internal sealed class CoverageBounds
     /// <param name="options">The window of centres.</param>
     public CoverageBounds(RowSource rows, double[] scales, int[]? within, IKernels kernels, Pass pass, double floor, KCenterOptions options)
     {
-        (_rows, _scales, _within, _kernels, _pass, _floor) = (rows, scales, within, kernels, pass, floor);
+        (_rows, _scales, _within, _pass, _floor) = (rows, scales, within, pass, floor);
         _window = options.CentreWindow > 0 ? options.CentreWindow : (int)Math.Max(1, MostCentreElements / rows.Dim);
         _seen = new int[rows.Rows];
         _squared = new double[rows.Rows];
+        _sample = new BoundSample(within?.Length ?? _squared.Length);
+        _centre = new double[rows.Dim];
         Array.Fill(_squared, double.PositiveInfinity);
+        _distances = kernels.MinDistances(rows, scales);
     }
 
-    /// <summary>Row-to-centre distances asked of the kernels so far.</summary>
+    /// <summary>Pairs of a row and a centre that were looked at so far.</summary>
     public long DistancesComputed { get; private set; }
 
     /// <summary>Whether anything was computed yet that a position could keep.</summary>
@@ -62,40 +71,42 @@ internal sealed class CoverageBounds
     public void AddRow(int row)
     {
         // Room is made first, because that may be cut short, and then the row must be none yet. An entry left in the heap is stale and drops out when it tops.
-        RowNumbers.CopyScaled(_rows, _scales, row, NextCentre());
+        MakeRoom();
+        RowNumbers.CopyScaled(_rows, _scales, row, _centre);
+        _distances.Add(_centre);
         _squared[row] = 0;
         if (_heap.Count > 0 && _heap.Top.Row == row) _heap.Pop();
     }
 
     /// <summary>Makes a point a centre.</summary>
-    public void AddPoint(ReadOnlySpan<double> point) => point.CopyTo(NextCentre());
+    public void AddPoint(ReadOnlySpan<double> point)
+    {
+        MakeRoom();
+        _distances.Add(point);
+    }
 
     /// <summary>The row farthest from its nearest centre, the lower one on ties, with its exact squared distance; distance 0 and row -1 when all are covered.</summary>
     public FarthestFirstHeap.Entry Farthest()
     {
         if (!_filled) RelaxAll();
-
-        // A batch that was cut short comes first: what was brought up to date by then is left alone.
-        while (_batchCount > 0 || (_heap.Count > 0 && _seen[_heap.Top.Row] != _centreCount))
+        while (true)
         {
-            _pass.Cancel.ThrowIfCancellationRequested();
-            if (_batchCount == 0) TakeBatch();
-            ReadOnlySpan<int> batch = _batch.AsSpan(0, _batchCount);
-            Relax(batch);
-            foreach (int row in batch)
+            // A batch that was cut short comes first: what was brought up to date by then is left alone.
+            while (_batchCount > 0 || (_heap.Count > 0 && _seen[_heap.Top.Row] != _distances.Count))
             {
-                if (_squared[row] < _floor) _squared[row] = 0;
-                if (_squared[row] > 0) _heap.Push(_squared[row], row);
+                _pass.Cancel.ThrowIfCancellationRequested();
+                if (_batchCount == 0) TakeBatch();
+                RefreshBatch();
             }
 
-            _refreshed += _batchCount;
-            _batchCount = 0;
-            _limit = Math.Min(2 * _limit, LargestBatch);
+            if (_heap.Count > 0 || _threshold == 0) break;
+            Descend();
         }
 
         // What one pick needed is the best guess at what the next one needs.
         _limit = Math.Clamp(_refreshed / 2, SmallestBatch, LargestBatch);
         _refreshed = 0;
+        _exact = 0;
         return _heap.Count > 0 ? _heap.Top : new FarthestFirstHeap.Entry(0, -1);
     }
 
@@ -108,63 +119,125 @@ internal sealed class CoverageBounds
         _recalling = false;
         from.Seen.CopyTo(_seen, 0);
         from.Squared.CopyTo(_squared, 0);
-        from.Batch.CopyTo(_batch, 0);
-        (DistancesComputed, _relaxing, _batchCount, _limit, _refreshed) = (from.DistancesComputed, from.Relaxing, from.Batch.Length, from.Limit, from.Refreshed);
+        (DistancesComputed, _relaxing, _limit, _refreshed) = (from.DistancesComputed, from.Relaxing, from.Limit, from.Refreshed);
+        (_threshold, _enough, _exact) = (from.Threshold, from.Enough, from.Exact);
         if (_relaxing) return;
-        HashSet<int> waiting = [.. from.Batch];
-        _heap.Fill(AllRows().Where(row => !waiting.Contains(row)), _squared);
         _filled = true;
+
+        // Rows of a batch wait outside the heap.
+        if (_threshold < double.PositiveInfinity) Gather(_threshold, double.PositiveInfinity);
+        HashSet<int> waiting = [.. from.Batch];
+        for (int i = 0; i < _batchCount; i++)
+            if (!waiting.Contains(_batch[i])) _heap.Push(_squared[_batch[i]], _batch[i]);
+        Reserve(from.Batch.Length);
+        from.Batch.CopyTo(_batch, 0);
+        _batchCount = from.Batch.Length;
     }
 
     /// <summary>Where the bounds stand, beside the picks.</summary>
     public KCenterPosition Position(int[] picks, double[] radii) =>
-        new(picks, radii, _seen, _squared, DistancesComputed, _relaxing, _batch[.._batchCount], _limit, _refreshed, _window);
+        new(picks, radii, _seen, _squared, DistancesComputed, _relaxing, _batch[.._batchCount], _limit, _refreshed, _window, _threshold, _enough, _exact);
 
+    /// <inheritdoc/>
+    public void Dispose() => _distances.Dispose();
+
+    /// <summary>Takes the rows off the heap that lie above the first one that is up to date.</summary>
     private void TakeBatch()
     {
-        while (_batchCount < _limit && _heap.Count > 0 && _seen[_heap.Top.Row] != _centreCount)
+        while (_batchCount < _limit && _heap.Count > 0 && _seen[_heap.Top.Row] != _distances.Count) _batch[_batchCount++] = _heap.Pop().Row;
+        _refreshed += _batchCount;
+        _limit = Math.Min(2 * _limit, LargestBatch);
+
+        // A row below one that is exact cannot be the farthest.
+        _enough = Math.Max(_threshold, _exact);
+    }
+
+    /// <summary>Lowers the threshold to let about a thirty-second of the rows over it, or all that are left.</summary>
+    private void Descend()
+    {
+        double above = _threshold;
+        _threshold = _sample.Below(above, _squared, _within);
+        Gather(_threshold, above);
+        _enough = _threshold;
+    }
+
+    /// <summary>Fills the batch with the rows whose bounds lie in a range that has an end or none, ascending.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Gather(double from, double below)
+    {
+        _batchCount = 0;
+        for (int i = 0; i < (_within?.Length ?? _squared.Length); i++)
         {
-            int row = _heap.Pop().Row;
-            DistancesComputed += _centreCount - _seen[row];
+            int row = _within is null ? i : _within[i];
+            double squared = _squared[row];
+            if (squared < from || (squared >= below && below < double.PositiveInfinity) || squared == 0) continue;
+            Reserve(_batchCount + 1);
             _batch[_batchCount++] = row;
         }
     }
 
-    private Span<double> NextCentre()
+    private void Reserve(int rows)
     {
-        if (_centreCount == _window)
+        if (_batch.Length < rows) Array.Resize(ref _batch, Math.Max(rows, (int)Math.Min(2L * _batch.Length, _squared.Length)));
+    }
+
+    /// <summary>Brings the batch up to date as far as that matters, and lets the heap take what is still over the threshold.</summary>
+    private void RefreshBatch()
+    {
+        ReadOnlySpan<int> batch = _batch.AsSpan(0, _batchCount);
+        if (!batch.IsEmpty) Relax(batch, _enough);
+        foreach (int row in batch)
         {
-            // Rows that have seen every centre need none of them again.
-            if (!_recalling) RelaxAll();
-            _centreCount = 0;
-            Array.Clear(_seen);
+            if (_squared[row] < _floor) _squared[row] = 0;
+            if (_seen[row] == _distances.Count) _exact = Math.Max(_exact, _squared[row]);
+            if (_squared[row] > 0 && _squared[row] >= _threshold) _heap.Push(_squared[row], row);
         }
 
-        int dim = _rows.Dim;
-        int needed = checked((_centreCount + 1) * dim);
-        if (_centres.Length < needed) Array.Resize(ref _centres, (int)Math.Min((long)_window * dim, Math.Max(2L * _centres.Length, 16L * dim)));
-        return _centres.AsSpan(dim * _centreCount++, dim);
+        _batchCount = 0;
+    }
+
+    private void MakeRoom()
+    {
+        if (_distances.Count < _window) return;
+
+        // Rows that have seen every centre need none of them again.
+        if (!_recalling) RelaxAll();
+        _distances.Clear();
+        Array.Clear(_seen);
     }
 
     private void RelaxAll()
     {
-        // Counted once, however often it is cut short.
-        if (!_relaxing)
-        {
-            foreach (int row in AllRows()) DistancesComputed += _centreCount - _seen[row];
-            _relaxing = true;
-        }
-
-        Relax(_within);
-        foreach (int row in AllRows())
+        _relaxing = true;
+        Relax(_within, 0);
+        for (int row = 0; row < _squared.Length; row++)
             if (_squared[row] < _floor) _squared[row] = 0;
-        _heap.Fill(AllRows(), _squared);
+        _heap.Clear();
+        _threshold = double.PositiveInfinity;
         _relaxing = false;
         _filled = true;
     }
 
-    private IEnumerable<int> AllRows() => _within ?? Enumerable.Range(0, _squared.Length);
+    /// <summary>Counts what was looked at, cut short or not.</summary>
+    private void Relax(ReadOnlySpan<int> which, double enough)
+    {
+        long before = SeenBy(which);
+        try
+        {
+            _distances.Relax(which, enough, _seen, _squared, _pass);
+        }
+        finally
+        {
+            DistancesComputed += SeenBy(which) - before;
+        }
+    }
 
-    private void Relax(ReadOnlySpan<int> which) =>
-        _kernels.RelaxMinDistances(_rows, _scales, which, _centres.AsSpan(0, _centreCount * _rows.Dim), _seen, _squared, _pass);
+    private long SeenBy(ReadOnlySpan<int> which)
+    {
+        long sum = 0;
+        foreach (int row in which) sum += _seen[row];
+        if (!which.IsEmpty) return sum;
+        foreach (int seen in _seen) sum += seen;
+        return sum;
+    }
 }

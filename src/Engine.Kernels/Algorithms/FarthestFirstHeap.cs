@@ -13,6 +13,9 @@ internal sealed class FarthestFirstHeap
     /// <summary>The farthest row; the heap must hold one.</summary>
     public Entry Top => _entries[0];
 
+    /// <summary>Lets all rows go.</summary>
+    public void Clear() => Count = 0;
+
     /// <summary>Replaces what is held by the given rows, in O(rows).</summary>
     /// <param name="rows">Distinct rows.</param>
     /// <param name="squared">Squared distances by row number; rows at distance 0 are left out, they are never wanted.</param>
@@ -34,9 +37,10 @@ internal sealed class FarthestFirstHeap
         return top;
     }
 
-    /// <summary>Puts a row back. The heap never holds more rows than it was filled with.</summary>
+    /// <summary>Puts a row in.</summary>
     public void Push(double squared, int row)
     {
+        if (Count == _entries.Length) Array.Resize(ref _entries, (int)Math.Min(Math.Max(256, 2L * Count), Array.MaxLength));
         Entry entry = new(squared, row);
         int node = Count++;
         while (node > 0)

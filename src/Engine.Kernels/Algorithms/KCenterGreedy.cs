@@ -38,7 +38,7 @@ public static class KCenterGreedy
         double[] scales = cosine ? Scales(rows, options.Norms, count, kernels, quiet) : [];
         KCenterPosition? from = resume?.From;
         if (from is not null) options = options with { CentreWindow = from.Window };
-        CoverageBounds bounds = new(rows, scales, within, kernels, quiet, cosine ? ParallelSquared : 0, options);
+        using CoverageBounds bounds = new(rows, scales, within, kernels, quiet, cosine ? ParallelSquared : 0, options);
 
         List<int> picks = [];
         List<double> radii = [];

@@ -66,5 +66,5 @@ public sealed record KCenterOptions
 /// <summary>Rows in the order they were picked.</summary>
 /// <param name="Picks">0-based rows of the matrix.</param>
 /// <param name="Radii">[picks], covering radius after each pick: the largest distance of any row to its nearest centre, not squared.</param>
-/// <param name="DistancesComputed">Row-to-centre distances asked of the kernels; plain greedy asks for rows * centres.</param>
+/// <param name="DistancesComputed">Pairs of a row and a centre that were looked at; plain greedy looks at rows * centres. Most are decided by a float32 proposal and its error bound.</param>
 public sealed record KCenterResult(int[] Picks, double[] Radii, long DistancesComputed);

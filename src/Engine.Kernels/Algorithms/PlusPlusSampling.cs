@@ -24,7 +24,8 @@ internal sealed class PlusPlusSampling(RowSource rows, double[] scales, IKernels
     private readonly int[] _seen = new int[rows.Rows];
     private readonly double[] _squared = new double[rows.Rows];
     private readonly double[] _blockSums = new double[(rows.Rows + KMeans.SumBlock - 1) / KMeans.SumBlock];
-    private double[] _centres = [];
+    private readonly double[] _centre = new double[rows.Dim];
+    private IMinDistances _distances = null!;
     private int _count;
     private int _seenByAll;
     private long _spent;
@@ -43,7 +44,7 @@ internal sealed class PlusPlusSampling(RowSource rows, double[] scales, IKernels
         int[] drawn = new int[k];
         bool[] isDrawn = new bool[_squared.Length];
         int lowestLeft = 0;
-        _centres = new double[checked(k * rows.Dim)];
+        using IMinDistances distances = _distances = kernels.MinDistances(rows, scales);
         Array.Fill(_squared, double.PositiveInfinity);
         if (resume?.From is { } from) Restore(from, drawn, isDrawn, stream);
 
@@ -73,7 +74,7 @@ internal sealed class PlusPlusSampling(RowSource rows, double[] scales, IKernels
     {
         int row = _accepted;
         _accepted = None;
-        CopyCentre(row);
+        MakeCentre(row);
         drawn[_count++] = row;
         isDrawn[row] = true;
         _squared[row] = 0;
@@ -151,10 +152,13 @@ internal sealed class PlusPlusSampling(RowSource rows, double[] scales, IKernels
         SumAllBlocks();
     }
 
-    private void Relax(ReadOnlySpan<int> which, Pass stop) =>
-        kernels.RelaxMinDistances(rows, scales, which, _centres.AsSpan(0, _count * rows.Dim), _seen, _squared, stop);
+    private void Relax(ReadOnlySpan<int> which, Pass stop) => _distances.Relax(which, 0, _seen, _squared, stop);
 
-    private void CopyCentre(int row) => RowNumbers.CopyScaled(rows, scales, row, _centres.AsSpan(_count * rows.Dim, rows.Dim));
+    private void MakeCentre(int row)
+    {
+        RowNumbers.CopyScaled(rows, scales, row, _centre);
+        _distances.Add(_centre);
+    }
 
     private void SumAllBlocks()
     {
@@ -177,7 +181,7 @@ internal sealed class PlusPlusSampling(RowSource rows, double[] scales, IKernels
     {
         foreach (int row in from.Drawn)
         {
-            CopyCentre(row);
+            MakeCentre(row);
             drawn[_count++] = row;
             isDrawn[row] = true;
         }

@@ -29,7 +29,9 @@ internal static class RowMean
     {
         double[] squared = new double[rows.Rows];
         Array.Fill(squared, double.PositiveInfinity);
-        kernels.RelaxMinDistances(rows, scales, within, point, new int[rows.Rows], squared, pass);
+        using IMinDistances distances = kernels.MinDistances(rows, scales);
+        distances.Add(point);
+        distances.Relax(within, 0, new int[rows.Rows], squared, pass);
         return squared.AsSpan().IndexOf(squared.Min());
     }
 

@@ -66,21 +66,10 @@ internal sealed class CpuKernels<TLanes, TFloat, TDouble> : IKernels
     }
 
     /// <inheritdoc/>
-    public void RelaxMinDistances(
-        RowSource rows,
-        ReadOnlySpan<double> rowScales,
-        ReadOnlySpan<int> which,
-        ReadOnlySpan<double> centres,
-        Span<int> seen,
-        Span<double> minSquared,
-        Pass pass)
+    public IMinDistances MinDistances(RowSource rows, double[] rowScales)
     {
         Shapes.Scales(rows, rowScales.Length);
-        Shapes.One(rows, seen.Length, nameof(seen));
-        Shapes.One(rows, minSquared.Length, nameof(minSquared));
-        Shapes.Vectors(rows, centres.Length, 0, nameof(centres));
-        Shapes.Seen(rows, which, seen, centres.Length / rows.Dim);
-        For(rows).RelaxMinDistances(rows, rowScales, which, centres, seen, minSquared, Threads, pass);
+        return For(rows).MinDistances(rows, rowScales, Threads);
     }
 
     /// <inheritdoc/>

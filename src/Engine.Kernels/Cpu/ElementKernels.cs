@@ -19,15 +19,7 @@ internal abstract class ElementKernels
     public abstract void AccumulateCentroids(
         RowSource rows, ReadOnlySpan<double> rowScales, ReadOnlySpan<int> assignments, int fractionBits, Span<long> sums, int threads, Pass pass);
 
-    public abstract void RelaxMinDistances(
-        RowSource rows,
-        ReadOnlySpan<double> rowScales,
-        ReadOnlySpan<int> which,
-        ReadOnlySpan<double> centres,
-        Span<int> seen,
-        Span<double> minSquared,
-        int threads,
-        Pass pass);
+    public abstract IMinDistances MinDistances(RowSource rows, double[] rowScales, int threads);
 
     public abstract RankedRows[] TopSimilarities(
         RowSource rows,
@@ -95,16 +87,8 @@ internal sealed unsafe class ElementKernels<TLanes, TFloat, TDouble, TElement> :
         RowSource rows, ReadOnlySpan<double> rowScales, ReadOnlySpan<int> assignments, int fractionBits, Span<long> sums, int threads, Pass pass)
         => CentroidSums<TLanes, TFloat, TDouble, TElement>.Run(rows, rowScales, assignments, fractionBits, sums, threads, pass);
 
-    public override void RelaxMinDistances(
-        RowSource rows,
-        ReadOnlySpan<double> rowScales,
-        ReadOnlySpan<int> which,
-        ReadOnlySpan<double> centres,
-        Span<int> seen,
-        Span<double> minSquared,
-        int threads,
-        Pass pass)
-        => MinDistances<TLanes, TFloat, TDouble, TElement>.Run(rows, rowScales, which, centres, seen, minSquared, threads, pass);
+    public override IMinDistances MinDistances(RowSource rows, double[] rowScales, int threads)
+        => new MinDistances<TLanes, TFloat, TDouble, TElement>(rows, rowScales, threads);
 
     public override RankedRows[] TopSimilarities(
         RowSource rows,

@@ -1,96 +1,128 @@
 namespace Engine.Kernels.Cpu;
 
-/// <summary>Brings rows' least distances up to date with the centres they have not seen, canonically, four centres to a load of the row.</summary>
-internal static unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>
+/// <summary>Least distances to growing centres: holds the centres, and shares the rows of a call among workers that it keeps.</summary>
+internal sealed unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>(RowSource rows, double[] rowScales, int threads) : IMinDistances
     where TLanes : struct, ILanes<TFloat, TDouble>
     where TFloat : unmanaged
     where TDouble : unmanaged
     where TElement : struct, IElement
 {
-    /// <summary>Does <see cref="IKernels.RelaxMinDistances"/>; shapes have been checked.</summary>
-    public static void Run(
-        RowSource rows,
-        ReadOnlySpan<double> rowScales,
-        ReadOnlySpan<int> which,
-        ReadOnlySpan<double> centres,
-        Span<int> seen,
-        Span<double> minSquared,
-        int threads,
-        Pass pass)
+    /// <summary>Multiplications below which waking a second worker costs more than it saves.</summary>
+    private const long LeastShared = 1 << 20;
+
+    private readonly List<CentreBlock> _blocks = [];
+    private readonly Stack<RowRelaxation<TLanes, TFloat, TDouble, TElement>> _idle = [];
+    private double _longest;
+
+    /// <inheritdoc/>
+    public int Count { get; private set; }
+
+    /// <inheritdoc/>
+    public void Add(ReadOnlySpan<double> centre)
     {
-        // Rows are distinct, so each worker writes places of its own; all spans stay fixed until the workers are done.
+        if (centre.Length != rows.Dim) throw new ArgumentException($"The centre has {centre.Length} elements, the rows have {rows.Dim}.", nameof(centre));
+        int block = Count / IMinDistances.Step;
+        if (block == _blocks.Count) _blocks.Add(new CentreBlock(rows.Dim));
+        _longest = Math.Max(_longest, _blocks[block].Set(Count % IMinDistances.Step, centre));
+        Count++;
+    }
+
+    /// <inheritdoc/>
+    public void Clear()
+    {
+        foreach (CentreBlock block in _blocks) block.Clear();
+        Count = 0;
+        _longest = 0;
+    }
+
+    /// <inheritdoc/>
+    public void Relax(ReadOnlySpan<int> which, double enough, Span<int> seen, Span<double> minSquared, Pass pass)
+    {
+        Shapes.One(rows, seen.Length, nameof(seen));
+        Shapes.One(rows, minSquared.Length, nameof(minSquared));
+        long pairs = Shapes.Unseen(rows, which, seen, Count);
+        pass.Cancel.ThrowIfCancellationRequested();
+        if (Count == 0) return;
+
+        // Rows are distinct, so each worker writes places of its own; all arrays stay fixed until the workers are done.
         fixed (double* scales = rowScales)
         fixed (int* chosen = which)
-        fixed (double* from = centres)
         fixed (int* counts = seen)
         fixed (double* least = minSquared)
         {
-            Job job = new(rows, rowScales.IsEmpty ? null : scales, from, centres.Length / rows.Dim, counts, least);
-            if (which.IsEmpty)
-            {
-                Workers.Run(threads, rows.Rows, Workers.RowsPerClaim(rows, threads, 1), "rows", pass, () => new Sweep(job, pass));
-                return;
-            }
-
-            int* list = chosen;
-            long claim = Math.Clamp(which.Length / (8L * threads), 1, 256);
-            Workers.Run(threads, which.Length, claim, "rows", pass, () => new Visit(job, list, pass));
+            RelaxationJob job = new(rows, rowScales.Length == 0 ? null : scales, which.IsEmpty ? null : chosen, _blocks, Count, _longest, enough, counts, least, pass);
+            long items = which.IsEmpty ? rows.Rows : which.Length;
+            int tile = RowTile<TLanes, TFloat, TDouble, TElement>.RowsFor(_blocks[0].Columns);
+            int workers = pairs < LeastShared / rows.Dim ? 1 : threads;
+            Workers.Run(workers, items, Math.Clamp(items / (8L * workers), 1, tile), "rows", pass, () => Open(job));
         }
     }
 
-    private sealed class Job(RowSource rows, double* scales, double* centres, int count, int* seen, double* least)
+    /// <inheritdoc/>
+    public void Dispose()
     {
-        public RowSource Rows => rows;
-
-        public bool IsCurrent(long row) => seen[row] == count;
-
-        public void Relax(MatrixView view, nint at, long row)
-        {
-            int dim = view.Dim;
-            byte* x = view.DangerousRow(at);
-            double scale = scales == null ? 1 : scales[row];
-            double best = least[row];
-            double* distances = stackalloc double[4];
-            int c = seen[row];
-            for (; c + 4 <= count; c += 4)
-            {
-                byte* centre = (byte*)(centres + ((nint)c * dim));
-                RowMath<TLanes, TFloat, TDouble>.SquaredDistance4<TElement, Float64Operand>(x, view.Scale, scale, centre, dim, distances);
-                best = Math.Min(Math.Min(best, Math.Min(distances[0], distances[1])), Math.Min(distances[2], distances[3]));
-            }
-
-            for (; c < count; c++)
-            {
-                byte* centre = (byte*)(centres + ((nint)c * dim));
-                best = Math.Min(best, RowMath<TLanes, TFloat, TDouble>.SquaredDistance<TElement, Float64Operand>(x, view.Scale, scale, centre, dim));
-            }
-
-            least[row] = best;
-            seen[row] = count;
-        }
+        foreach (RowRelaxation<TLanes, TFloat, TDouble, TElement> worker in _idle) worker.Free();
+        foreach (CentreBlock block in _blocks) block.Dispose();
+        _idle.Clear();
+        _blocks.Clear();
     }
 
-    private sealed class Sweep(Job job, Pass pass) : RowWorker(job.Rows, pass)
+    private RowRelaxation<TLanes, TFloat, TDouble, TElement> Open(RelaxationJob job)
     {
-        protected override void Block(MatrixView view, long firstRow)
-        {
-            for (nint r = 0; r < view.Rows; r++)
-                if (!job.IsCurrent(firstRow + r)) job.Relax(view, r, firstRow + r);
-        }
+        RowRelaxation<TLanes, TFloat, TDouble, TElement>? worker;
+        lock (_idle)
+            if (!_idle.TryPop(out worker)) worker = new RowRelaxation<TLanes, TFloat, TDouble, TElement>(_blocks[0].Columns, Return);
+        worker.Begin(job);
+        return worker;
     }
 
-    private sealed class Visit(Job job, int* which, Pass pass) : Worker
+    private void Return(RowRelaxation<TLanes, TFloat, TDouble, TElement> worker)
     {
-        public override void Work(long first, long end)
-        {
-            pass.Cancel.ThrowIfCancellationRequested();
-            for (long i = first; i < end; i++)
-            {
-                int row = which[i];
-                if (job.IsCurrent(row)) continue;
-                using RowBlock block = job.Rows.Borrow(row, 1);
-                job.Relax(block.View, 0, row);
-            }
-        }
+        lock (_idle) _idle.Push(worker);
+    }
+}
+
+/// <summary>What the workers of one call share.</summary>
+/// <param name="rows">[rows x dim].</param>
+/// <param name="scales">[rows] or null for 1.</param>
+/// <param name="which">Rows to bring up to date, or null for all.</param>
+/// <param name="blocks">The centres, <see cref="IMinDistances.Step"/> to a block.</param>
+/// <param name="count">Centres.</param>
+/// <param name="longest">At least the length of every centre.</param>
+/// <param name="enough">A row below this goes no further.</param>
+/// <param name="seen">[rows].</param>
+/// <param name="least">[rows].</param>
+/// <param name="pass">Cancellation.</param>
+internal sealed unsafe class RelaxationJob(
+    RowSource rows, double* scales, int* which, List<CentreBlock> blocks, int count, double longest, double enough, int* seen, double* least, Pass pass)
+{
+    public RowSource Rows => rows;
+
+    public Pass Pass => pass;
+
+    public int Count => count;
+
+    public double Longest => longest;
+
+    public CentreBlock Block(int step) => blocks[step];
+
+    public int RowAt(long place) => which == null ? (int)place : which[place];
+
+    public double Scale(int row) => scales == null ? 1 : scales[row];
+
+    public int Seen(int row) => seen[row];
+
+    public double Least(int row) => least[row];
+
+    /// <summary>Whether a row that stands here has a further step to go.</summary>
+    public bool GoesOn(int seen, double least) => seen < count && !(least < enough);
+
+    /// <summary>Where a step that begins here ends.</summary>
+    public int EndOfStep(int seen) => Math.Min(count, (seen / IMinDistances.Step + 1) * IMinDistances.Step);
+
+    public void Keep(int row, int seenNow, double leastNow)
+    {
+        seen[row] = seenNow;
+        least[row] = leastNow;
     }
 }

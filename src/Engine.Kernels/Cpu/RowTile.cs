@@ -56,11 +56,14 @@ internal sealed unsafe class RowTile<TLanes, TFloat, TDouble, TElement> : IDispo
     public void Load(int place, MatrixView view, nint row) => Widen(view.DangerousRow(row), view.Scale, Row(place));
 
     /// <summary>Multiplies the first so many loaded rows with every column.</summary>
-    public void Multiply(int count)
+    public void Multiply(int count) => Multiply(count, _columns);
+
+    /// <summary>Multiplies the first so many loaded rows with other columns of the same shape; the products take the place of the last ones.</summary>
+    public void Multiply(int count, PackedColumns columns)
     {
         // Rows beyond the count hold an earlier block's values; their products are computed and never read.
         int whole = (count + ProductTile<TLanes, TFloat, TDouble>.TileRows - 1) / ProductTile<TLanes, TFloat, TDouble>.TileRows * ProductTile<TLanes, TFloat, TDouble>.TileRows;
-        ProductTile<TLanes, TFloat, TDouble>.Multiply(_rows.Pointer, _stride, whole, _columns, _dots.Pointer);
+        ProductTile<TLanes, TFloat, TDouble>.Multiply(_rows.Pointer, _stride, whole, columns, _dots.Pointer);
     }
 
     /// <summary>At least |row|: what rounding, overflow to infinity and underflow of the squares can take away is added.</summary>

@@ -37,16 +37,18 @@ internal static class Shapes
     }
 
     /// <summary>Rows to visit exist, and none has seen more centres than there are.</summary>
-    public static void Seen(RowSource rows, ReadOnlySpan<int> which, ReadOnlySpan<int> seen, int centres)
+    /// <returns>The pairs of a row to visit and a centre it has not seen.</returns>
+    public static long Unseen(RowSource rows, ReadOnlySpan<int> which, ReadOnlySpan<int> seen, int centres)
     {
+        long pairs = 0;
         foreach (int row in which)
         {
             if ((uint)row >= (ulong)rows.Rows) throw new ArgumentException($"There is no row {row} among {rows.Rows}.", nameof(which));
-            Seen(row, seen[row], centres);
+            pairs += Unseen(row, seen[row], centres);
         }
 
-        if (!which.IsEmpty) return;
-        for (int row = 0; row < seen.Length; row++) Seen(row, seen[row], centres);
+        for (int row = 0; which.IsEmpty && row < seen.Length; row++) pairs += Unseen(row, seen[row], centres);
+        return pairs;
     }
 
     /// <summary>Queries of the matrix's dim, one norm per row, and row numbers that fit a result.</summary>
@@ -80,8 +82,9 @@ internal static class Shapes
         if (tile.Before.Length != 0 && tile.Before.Length != lists) throw new ArgumentException($"{tile.Before.Length} lists do not go on as {lists}.", nameof(tile));
     }
 
-    private static void Seen(int row, int seen, int centres)
+    private static int Unseen(int row, int seen, int centres)
     {
         if (seen < 0 || seen > centres) throw new ArgumentException($"Row {row} has seen {seen} of {centres} centres.", nameof(seen));
+        return centres - seen;
     }
 }

@@ -8,7 +8,7 @@ namespace Engine.Steps;
 internal static class PositionFormats
 {
     /// <summary>The version of all formats.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>Of <see cref="Engine.Steps.KMeans"/>.</summary>
     public static PositionFormat<KMeansPosition> KMeans { get; } = new(
@@ -36,9 +36,13 @@ internal static class PositionFormats
             to.Write(p.Limit);
             to.Write(p.Refreshed);
             to.Write(p.Window);
+            to.Write(p.Threshold);
+            to.Write(p.Enough);
+            to.Write(p.Exact);
         },
         from => new KCenterPosition(
-            from.Array<int>(), from.Array<double>(), from.Array<int>(), from.Array<double>(), from.Integer(), from.Flag(), from.Array<int>(), from.Int32(), from.Int32(), from.Int32()));
+            from.Array<int>(), from.Array<double>(), from.Array<int>(), from.Array<double>(), from.Integer(), from.Flag(), from.Array<int>(), from.Int32(), from.Int32(), from.Int32(),
+            from.Number(), from.Number(), from.Number()));
 
     /// <summary>Of <see cref="Engine.Steps.Rds"/>.</summary>
     public static PositionFormat<RdsPosition> Rds { get; } = new(

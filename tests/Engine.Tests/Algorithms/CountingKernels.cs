@@ -28,22 +28,7 @@ internal sealed class CountingKernels : IKernels
         RowSource rows, ReadOnlySpan<double> rowScales, ReadOnlySpan<int> assignments, int fractionBits, Span<long> sums, Pass pass) =>
         _inner.AccumulateCentroids(rows, rowScales, assignments, fractionBits, sums, pass);
 
-    public void RelaxMinDistances(
-        RowSource rows, ReadOnlySpan<double> rowScales, ReadOnlySpan<int> which, ReadOnlySpan<double> centres, Span<int> seen, Span<double> minSquared, Pass pass)
-    {
-        int count = centres.Length / rows.Dim;
-        if (which.IsEmpty)
-        {
-            foreach (int before in seen) Distances += count - before;
-        }
-        else
-        {
-            Assert.Equal(which.Length, which.ToArray().Distinct().Count());
-            foreach (int row in which) Distances += count - seen[row];
-        }
-
-        _inner.RelaxMinDistances(rows, rowScales, which, centres, seen, minSquared, pass);
-    }
+    public IMinDistances MinDistances(RowSource rows, double[] rowScales) => new Counting(this, _inner.MinDistances(rows, rowScales));
 
     public RankedRows[] TopSimilarities(
         RowSource rows, ReadOnlySpan<double> norms, QueryGroups queries, Combination combination, ReadOnlySpan<ScoreRange> ranges, int depth, Pass pass, SimilarityTile? tile = null) =>
@@ -73,4 +58,23 @@ internal sealed class CountingKernels : IKernels
     }
 
     public void DotProducts(RowSource rows, ReadOnlySpan<double> vectors, Span<double> products, Pass pass) => _inner.DotProducts(rows, vectors, products, pass);
+
+    private sealed class Counting(CountingKernels owner, IMinDistances inner) : IMinDistances
+    {
+        public int Count => inner.Count;
+
+        public void Add(ReadOnlySpan<double> centre) => inner.Add(centre);
+
+        public void Clear() => inner.Clear();
+
+        public void Relax(ReadOnlySpan<int> which, double enough, Span<int> seen, Span<double> minSquared, Pass pass)
+        {
+            Assert.Equal(which.Length, which.ToArray().Distinct().Count());
+            int[] before = seen.ToArray();
+            inner.Relax(which, enough, seen, minSquared, pass);
+            for (int row = 0; row < before.Length; row++) owner.Distances += seen[row] - before[row];
+        }
+
+        public void Dispose() => inner.Dispose();
+    }
 }

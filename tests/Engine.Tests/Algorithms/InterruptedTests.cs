@@ -1,6 +1,7 @@
 using Engine.Kernels;
 using Engine.Kernels.Algorithms;
 using Engine.Steps;
+using Engine.Tests.Kernels;
 using KMeans = Engine.Kernels.Algorithms.KMeans;
 using Rds = Engine.Kernels.Algorithms.Rds;
 
@@ -103,7 +104,7 @@ public sealed class InterruptedTests
             }
 
             foreach (int pick in picks) squared[pick] = 0;
-            var position = new KCenterPosition(picks, whole.Radii[..(taken - random.Next(2))], seen, squared, 0, false, [], 32, 0, 1 << 20);
+            var position = new KCenterPosition(picks, whole.Radii[..(taken - random.Next(2))], seen, squared, 0, false, [], 32, 0, 1 << 20, double.PositiveInfinity, 0, 0);
             KCenterResult found = KCenterGreedy.Select(rows, new() { Budget = Budget }, kernels, Pass.Unwatched, new Given<KCenterPosition>(position));
             Assert.Equal(whole.Picks, found.Picks);
             Assert.Equal(whole.Radii, found.Radii);

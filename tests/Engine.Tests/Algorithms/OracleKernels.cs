@@ -93,29 +93,7 @@ internal sealed class OracleKernels : IKernels
         }
     }
 
-    public void RelaxMinDistances(
-        RowSource rows, ReadOnlySpan<double> rowScales, ReadOnlySpan<int> which, ReadOnlySpan<double> centres, Span<int> seen, Span<double> minSquared, Pass pass)
-    {
-        int count = centres.Length / rows.Dim;
-        for (int at = 0; at < (which.IsEmpty ? rows.Rows : which.Length); at++)
-        {
-            int r = which.IsEmpty ? at : which[at];
-            double[] row = Scaled(rows, rowScales, r, pass);
-            for (int c = seen[r]; c < count; c++)
-            {
-                double squared = 0;
-                for (int i = 0; i < row.Length; i++)
-                {
-                    double difference = row[i] - centres[c * row.Length + i];
-                    squared += difference * difference;
-                }
-
-                minSquared[r] = Math.Min(minSquared[r], squared);
-            }
-
-            seen[r] = count;
-        }
-    }
+    public IMinDistances MinDistances(RowSource rows, double[] rowScales) => new GrowingCentres(rows, rowScales);
 
     public RankedRows[] TopSimilarities(
         RowSource rows, ReadOnlySpan<double> norms, QueryGroups queries, Combination combination, ReadOnlySpan<ScoreRange> ranges, int depth, Pass pass, SimilarityTile? tile = null)
@@ -257,5 +235,39 @@ internal sealed class OracleKernels : IKernels
     {
         double scale = scales.IsEmpty ? 1 : scales[row];
         return [.. Stored(rows, row, pass).Select(x => x * scale)];
+    }
+
+    private sealed class GrowingCentres(RowSource rows, double[] rowScales) : IMinDistances
+    {
+        private readonly List<double[]> _centres = [];
+
+        public int Count => _centres.Count;
+
+        public void Add(ReadOnlySpan<double> centre) => _centres.Add(centre.ToArray());
+
+        public void Clear() => _centres.Clear();
+
+        public void Relax(ReadOnlySpan<int> which, double enough, Span<int> seen, Span<double> minSquared, Pass pass)
+        {
+            for (int at = 0; at < (which.IsEmpty ? rows.Rows : which.Length); at++)
+            {
+                int r = which.IsEmpty ? at : which[at];
+                double[] row = Scaled(rows, rowScales, r, pass);
+                while (seen[r] < Count && !(minSquared[r] < enough))
+                {
+                    do
+                    {
+                        double squared = 0;
+                        for (int i = 0; i < row.Length; i++) squared += (row[i] - _centres[seen[r]][i]) * (row[i] - _centres[seen[r]][i]);
+                        minSquared[r] = Math.Min(minSquared[r], squared);
+                    }
+                    while (++seen[r] < Count && seen[r] % IMinDistances.Step != 0);
+                }
+            }
+        }
+
+        public void Dispose()
+        {
+        }
     }
 }

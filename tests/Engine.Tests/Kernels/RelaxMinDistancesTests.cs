@@ -58,4 +58,90 @@ public class RelaxMinDistancesTests
         kernels.RelaxMinDistances(rows, [scale, scale, scale], [1], centre, new int[3], least, Pass.Unwatched);
         Assert.Equal([1, 0, 1], least);
     }
+
+    [Theory]
+    [MemberData(nameof(Cases.Sets), MemberType = typeof(Cases))]
+    public void StepByStepUntilNearEnough(string set)
+    {
+        const int Count = 60, Centres = 75;
+        foreach (int dim in new[] { 1, 5, 16, 33, 70, 270 })
+        {
+            foreach (ElementType element in Cases.Elements)
+            {
+                foreach ((float offset, float scale) in new[] { (0f, 1f), (300f, 1f), (0f, 1e18f), (0f, 1e-24f) })
+                {
+                    if (element != ElementType.Float32 && scale != 1) continue;
+                    float[] values = Array.ConvertAll(Cases.Values(dim + 1, Count * dim), v => (v + offset) * scale);
+                    for (int r = 4; r < Count; r += 4) values.AsSpan((r - 4) * dim, dim).CopyTo(values.AsSpan(r * dim, dim));
+                    using TestRows rows = new(values, dim, element, Cases.ScaleOf(element), padding: 4, longestBlock: 13);
+
+                    // Centres between the rows and on them, some of them twice.
+                    double[] centres = [.. Enumerable.Range(0, Centres).SelectMany(c => rows.Decoded[c * 7 % Count].Select(v => (c % 3 == 0 ? 1 : 0.9) * v))];
+                    int[] seen = [.. Enumerable.Range(0, Count).Select(r => r % 4 == 0 ? r : r % 7)];
+                    double[] least = [.. Enumerable.Range(0, Count).Select(r => seen[r] == 0 ? double.PositiveInfinity : Nearest(rows, centres, r, 0, seen[r]))];
+                    double[] finite = [.. least.Where(double.IsFinite).Order()];
+                    foreach (double enough in new[] { 0, finite[finite.Length / 2], double.PositiveInfinity })
+                    {
+                        (int Seen, double Least)[] expected = [.. Enumerable.Range(0, Count).Select(r => Stepped(rows, centres, r, seen[r], least[r], enough))];
+                        foreach (int threads in new[] { 1, 3 })
+                        {
+                            int[] counts = [.. seen];
+                            double[] found = [.. least];
+                            using IKernels kernels = Cases.Open(set, threads);
+                            kernels.RelaxMinDistances(rows, [], [], centres, counts, found, Pass.Unwatched, enough);
+                            Assert.Equal(expected, counts.Zip(found));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases.Sets), MemberType = typeof(Cases))]
+    public void CentresComeAndGo(string set)
+    {
+        const int Dim = 21, Count = 50;
+        using TestRows rows = new(Cases.Values(11, Count * Dim), Dim);
+        double[] centres = Array.ConvertAll(Cases.Values(12, 70 * Dim), v => (double)v);
+        using IKernels kernels = Cases.Open(set, 2);
+        using IMinDistances distances = kernels.MinDistances(rows, []);
+        foreach (int first in new[] { 0, 33 })
+        {
+            // The second time fewer centres than before: nothing may be left of those that went.
+            distances.Clear();
+            Assert.Equal(0, distances.Count);
+            int[] seen = new int[Count];
+            double[] least = [.. Enumerable.Repeat(double.PositiveInfinity, Count)];
+            distances.Relax([], 0, seen, least, Pass.Unwatched);
+            Assert.All(least, value => Assert.Equal(double.PositiveInfinity, value));
+            for (int c = first; c < 70; c++)
+            {
+                distances.Add(centres.AsSpan(c * Dim, Dim));
+                if (c % 9 == 0) distances.Relax([.. Enumerable.Range(0, Count).Where(r => r % 5 == c % 5)], 0, seen, least, Pass.Unwatched);
+            }
+
+            distances.Relax([], 0, seen, least, Pass.Unwatched);
+            Assert.Equal(70 - first, distances.Count);
+            for (int r = 0; r < Count; r++) Assert.Equal((70 - first, Nearest(rows, centres, r, first, 70)), (seen[r], least[r]));
+        }
+
+        Assert.Throws<ArgumentException>(() => distances.Add(new double[Dim + 1]));
+    }
+
+    private static (int Seen, double Least) Stepped(TestRows rows, double[] centres, int row, int seen, double least, double enough)
+    {
+        int count = centres.Length / rows.Dim;
+        while (seen < count && !(least < enough))
+        {
+            int end = Math.Min(count, (seen / 32 * 32) + 32);
+            least = Math.Min(least, Nearest(rows, centres, row, seen, end));
+            seen = end;
+        }
+
+        return (seen, least);
+    }
+
+    private static double Nearest(TestRows rows, double[] centres, int row, int from, int end)
+        => Enumerable.Range(from, end - from).Min(c => Oracle.SquaredDistance(rows.Decoded[row], 1, centres[(c * rows.Dim)..((c + 1) * rows.Dim)]));
 }

@@ -1,0 +1,288 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace Engine.Kernels.Cpu;
+
+/// <summary>A worker of <see cref="MinDistances{TLanes, TFloat, TDouble, TElement}"/>: takes its rows through the centres together, a step at a time.</summary>
+/// <remarks>
+/// The proposal for a row and a centre is v = |c|² - 2 s x.c in float32, and d = v + s²|x|² but for rounding. With X >= |x|, C >= |c| for every centre, and n
+/// roundings in a dot product, v differs from its exact value by at most
+///   m = 2|s| X C (gamma(n) + 6u) + 4u C² + (2|s| dim (1 + X) + X C + 2) 2^-149:
+/// the dot product's own error; one rounding each of the centre's elements, of |c|², of 2s, and one or two of the combination; then what underflows.
+/// The canonical distance differs from the exact one by at most m' = (dim + 32) 2^-52 (|s| X + C)², and so does s²|x|² as computed here. A centre whose
+/// canonical distance is below the least one so far therefore has v &lt;= least - s²|x|² + m + 2m'; usually none has, and the row moves on. Of several the
+/// nearest is among those with v &lt;= min v + 2 (m + m'), as in the assignment to centroids.
+/// </remarks>
+internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : Worker
+    where TLanes : struct, ILanes<TFloat, TDouble>
+    where TFloat : unmanaged
+    where TDouble : unmanaged
+    where TElement : struct, IElement
+{
+    /// <summary>Canonical distances that cost as much as a tile of proposals.</summary>
+    private const int PairsPerTile = 48;
+
+    /// <summary>Centres up to which a row is not worth being copied into the tile.</summary>
+    private const int FewCentres = 8;
+
+    private readonly Action<RowRelaxation<TLanes, TFloat, TDouble, TElement>> _return;
+    private readonly RowTile<TLanes, TFloat, TDouble, TElement> _tile;
+    private readonly Standing[] _standing;
+    private readonly long[] _open;
+    private readonly int _dim;
+    private readonly double _gamma;
+    private RelaxationJob _job = null!;
+    private int _active;
+
+    /// <summary>Makes a worker with its scratch memory.</summary>
+    /// <param name="columns">The shape of a step's centres.</param>
+    /// <param name="giveBack">Takes the worker when its part of a call ends.</param>
+    public RowRelaxation(PackedColumns columns, Action<RowRelaxation<TLanes, TFloat, TDouble, TElement>> giveBack)
+    {
+        _return = giveBack;
+        _tile = new RowTile<TLanes, TFloat, TDouble, TElement>(columns);
+        _standing = new Standing[_tile.Capacity];
+        _open = new long[_tile.Capacity];
+        _dim = columns.Dim;
+        _gamma = ProposalError.Gamma(columns.Roundings);
+    }
+
+    /// <summary>Begins a part of a call.</summary>
+    public void Begin(RelaxationJob job) => _job = job;
+
+    /// <summary>Gives the scratch memory back.</summary>
+    public void Free() => _tile.Dispose();
+
+    /// <inheritdoc/>
+    public override void Work(long first, long end)
+    {
+        for (long at = first; at < end; at += _open.Length)
+        {
+            _job.Pass.Cancel.ThrowIfCancellationRequested();
+            int open = Open(at, (int)Math.Min(_open.Length, end - at), out int fewest);
+            if (open == 0) continue;
+            if (_job.Count - fewest <= FewCentres) Visit(open);
+            else Travel(open);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Close() => _return(this);
+
+    /// <summary>Lists the rows that have a step to go, ordered by their first step and then by row.</summary>
+    private int Open(long at, int count, out int fewest)
+    {
+        int open = 0;
+        bool ordered = true;
+        fewest = int.MaxValue;
+        for (int i = 0; i < count; i++)
+        {
+            int row = _job.RowAt(at + i), seen = _job.Seen(row);
+            if (!_job.GoesOn(seen, _job.Least(row))) continue;
+            fewest = Math.Min(fewest, seen);
+            long key = ((long)(seen / IMinDistances.Step) << 32) | (uint)row;
+            ordered = ordered && (open == 0 || _open[open - 1] < key);
+            _open[open++] = key;
+        }
+
+        if (!ordered) Array.Sort(_open, 0, open);
+        return open;
+    }
+
+    private int OpenRow(int place) => (int)(uint)_open[place];
+
+    private int OpenStep(int place) => (int)(_open[place] >> 32);
+
+    /// <summary>Borrows listed rows, those that are neighbours in the matrix together.</summary>
+    private RowBlock Borrow(int place, int end)
+    {
+        int row = OpenRow(place), run = 1;
+        while (place + run < end && OpenRow(place + run) == row + run) run++;
+        return _job.Rows.Borrow(row, run);
+    }
+
+    /// <summary>Canonical distances at once, from where the rows lie.</summary>
+    private void Visit(int open)
+    {
+        for (int place = 0; place < open;)
+        {
+            using RowBlock block = Borrow(place, open);
+            MatrixView view = block.View;
+            for (nint r = 0; r < view.Rows; r++, place++)
+            {
+                int row = OpenRow(place), seen = _job.Seen(row);
+                double scale = _job.Scale(row), least = _job.Least(row);
+                while (_job.GoesOn(seen, least))
+                {
+                    int end = _job.EndOfStep(seen);
+                    least = Nearest<TElement>(view.DangerousRow(r), view.Scale, scale, seen, end, least);
+                    seen = end;
+                }
+
+                _job.Keep(row, seen, least);
+            }
+        }
+    }
+
+    /// <summary>Takes the rows through the steps: each joins at its first step and leaves when it need not go on.</summary>
+    private void Travel(int open)
+    {
+        _active = 0;
+        for (int place = 0, step = 0; place < open || _active > 0; step++)
+        {
+            if (_active == 0) step = OpenStep(place);
+            int end = place;
+            while (end < open && OpenStep(end) == step) end++;
+            while (place < end) place += Load(place, end);
+            Propose(step);
+            Leave();
+        }
+    }
+
+    private int Load(int place, int end)
+    {
+        using RowBlock block = Borrow(place, end);
+        int count = (int)block.View.Rows;
+        for (int r = 0; r < count; r++)
+        {
+            int row = OpenRow(place + r);
+            _tile.Load(_active, block.View, r);
+            double square = RowMath<TLanes, TFloat, TDouble>.SquaredNorm<Float32Element>((byte*)_tile.Row(_active), 1, _dim, out _);
+            double scale = _job.Scale(row);
+            ref Standing standing = ref _standing[_active++];
+            standing = new Standing
+            {
+                Row = row,
+                Seen = _job.Seen(row),
+                Least = _job.Least(row),
+                Scale = scale,
+                Twice = (float)(-2 * scale),
+                Square = scale * scale * square,
+                Margin = Margin(Math.Sqrt(square) * (1 + 1e-9), Math.Abs(scale)),
+            };
+            standing.SetLimit();
+        }
+
+        return count;
+    }
+
+    /// <summary>One step of all rows in the tile.</summary>
+    private void Propose(int step)
+    {
+        CentreBlock block = _job.Block(step);
+        int begin = step * IMinDistances.Step, end = Math.Min(_job.Count, begin + IMinDistances.Step), pairs = 0;
+        for (int i = 0; i < _active; i++) pairs += end - _standing[i].Seen;
+        int tiles = (_active + ProductTile<TLanes, TFloat, TDouble>.TileRows - 1) / ProductTile<TLanes, TFloat, TDouble>.TileRows;
+        bool proposed = pairs >= PairsPerTile * tiles;
+        if (proposed) _tile.Multiply(_active, block.Columns);
+        for (int i = 0; i < _active; i++)
+        {
+            ref Standing standing = ref _standing[i];
+            if (proposed && standing.Margin < double.PositiveInfinity) Decide(i, ref standing, block, begin);
+            else standing.Least = Nearest<Float32Element>((byte*)_tile.Row(i), 1, standing.Scale, standing.Seen, end, standing.Least);
+            standing.Seen = end;
+        }
+    }
+
+    private void Decide(int place, ref Standing standing, CentreBlock block, int begin)
+    {
+        float* dots = _tile.Dots(place);
+        TFloat by = TLanes.Broadcast(standing.Twice), limit = TLanes.Broadcast(standing.Limit);
+        TFloat left = TLanes.MultiplyAdd(by, TLanes.LoadF32(dots), TLanes.LoadF32(block.Squares));
+        TFloat right = TLanes.MultiplyAdd(by, TLanes.LoadF32(dots + 16), TLanes.LoadF32(block.Squares + 16));
+        uint mask = (TLanes.AtMost(left, limit) | (TLanes.AtMost(right, limit) << 16)) & (uint.MaxValue << (standing.Seen - begin));
+        if (mask == 0) return;
+        if (!BitOperations.IsPow2(mask))
+        {
+            TLanes.Store(left, dots);
+            TLanes.Store(right, dots + 16);
+            mask = Lowest(dots, mask, 2 * standing.Margin);
+        }
+
+        double least = standing.Least;
+        for (; mask != 0; mask &= mask - 1)
+        {
+            byte* centre = (byte*)block.Centre(BitOperations.TrailingZeroCount(mask));
+            least = Math.Min(least, RowMath<TLanes, TFloat, TDouble>.SquaredDistance<Float32Element, Float64Operand>((byte*)_tile.Row(place), 1, standing.Scale, centre, _dim));
+        }
+
+        if (!(least < standing.Least)) return;
+        standing.Least = least;
+        standing.SetLimit();
+    }
+
+    /// <summary>Of some proposals, those within a margin of the lowest.</summary>
+    private static uint Lowest(float* proposals, uint mask, double margin)
+    {
+        float lowest = float.PositiveInfinity;
+        for (uint rest = mask; rest != 0; rest &= rest - 1) lowest = Math.Min(lowest, proposals[BitOperations.TrailingZeroCount(rest)]);
+        float limit = ProposalError.RoundUp(lowest + margin);
+        for (uint rest = mask; rest != 0; rest &= rest - 1)
+            if (proposals[BitOperations.TrailingZeroCount(rest)] > limit) mask ^= rest & (~rest + 1);
+        return mask;
+    }
+
+    /// <summary>Canonical: the least of a value and the distances to centres of one step or several, four to a load of the row.</summary>
+    private double Nearest<TX>(byte* x, float unit, double scale, int from, int end, double least)
+        where TX : struct, IOperand
+    {
+        double* distances = stackalloc double[4];
+        CentreBlock block = _job.Block(from / IMinDistances.Step);
+        int place = from % IMinDistances.Step, stop = place + (end - from);
+        for (; place + 4 <= stop; place += 4)
+        {
+            RowMath<TLanes, TFloat, TDouble>.SquaredDistance4<TX, Float64Operand>(x, unit, scale, (byte*)block.Centre(place), _dim, distances);
+            least = Math.Min(Math.Min(least, Math.Min(distances[0], distances[1])), Math.Min(distances[2], distances[3]));
+        }
+
+        for (; place < stop; place++)
+            least = Math.Min(least, RowMath<TLanes, TFloat, TDouble>.SquaredDistance<TX, Float64Operand>(x, unit, scale, (byte*)block.Centre(place), _dim));
+        return least;
+    }
+
+    /// <summary>Writes down where the rows stand that need not go on; the last rows of the tile take their places.</summary>
+    private void Leave()
+    {
+        for (int i = 0; i < _active;)
+        {
+            ref Standing standing = ref _standing[i];
+            if (_job.GoesOn(standing.Seen, standing.Least))
+            {
+                i++;
+                continue;
+            }
+
+            _job.Keep(standing.Row, standing.Seen, standing.Least);
+            if (i == --_active) continue;
+            standing = _standing[_active];
+            Unsafe.CopyBlock(_tile.Row(i), _tile.Row(_active), (uint)_dim * sizeof(float));
+        }
+    }
+
+    /// <summary>m + 2m', or infinity where float32 could overflow.</summary>
+    private double Margin(double x, double s)
+    {
+        double c = _job.Longest;
+        if (!(Math.Max(Math.Max(x * c, s * x * c), Math.Max(c * c, s)) < ProposalError.SafeMagnitude)) return double.PositiveInfinity;
+        double proposal = (2 * s * x * c * (_gamma + (6 * ProposalError.Unit))) + (4 * ProposalError.Unit * c * c)
+            + (((2 * s * _dim * (1 + x)) + (x * c) + 2) * ProposalError.Underflow);
+        double reach = (s * x) + c;
+        return 1.01 * (proposal + (2 * ProposalError.Canonical(_dim) * reach * reach));
+    }
+
+    /// <summary>Where a row in the tile stands.</summary>
+    private struct Standing
+    {
+        public int Row;
+        public int Seen;
+        public double Least;
+        public double Scale;
+        public double Square;
+        public double Margin;
+        public float Twice;
+        public float Limit;
+
+        /// <summary>What a proposal must not be above. Proposals are finite and those of empty places are not: a finite limit keeps these out.</summary>
+        public void SetLimit() => Limit = Math.Min(ProposalError.RoundUp(Least - Square + Margin), float.MaxValue);
+    }
+}

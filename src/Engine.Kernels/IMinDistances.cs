@@ -1,0 +1,33 @@
+namespace Engine.Kernels;
+
+/// <summary>Keeps the centres that one traversal of a matrix has chosen so far, and lowers rows' distances to the nearest of them on demand.</summary>
+/// <remarks>Centres stay in the form the kernels want them in, so each is brought into it once. One call at a time.</remarks>
+public interface IMinDistances : IDisposable
+{
+    /// <summary>Rows go through the centres in steps; a step ends at a multiple of this many.</summary>
+    const int Step = 32;
+
+    /// <summary>Centres held.</summary>
+    int Count { get; }
+
+    /// <summary>Adds a centre behind the others.</summary>
+    /// <param name="centre">[dim], float64, already scaled, finite; copied.</param>
+    /// <exception cref="ArgumentException">It has another dimension.</exception>
+    void Add(ReadOnlySpan<double> centre);
+
+    /// <summary>Forgets all centres.</summary>
+    void Clear();
+
+    /// <summary>Shows rows the centres they have not seen yet, in order, until they have seen all or are near enough.</summary>
+    /// <param name="which">Distinct rows, in any order; empty means all of them.</param>
+    /// <param name="enough">A row whose least squared distance is below this needs no further step; 0 for all centres.</param>
+    /// <param name="seen">[rows], how many of the first centres a row has seen; raised.</param>
+    /// <param name="minSquared">[rows], the least squared distance so far; start with +infinity; lowered.</param>
+    /// <param name="pass">Cancellation and progress. Each row of a call that was cut short stands before or behind its part.</param>
+    /// <exception cref="ArgumentException">A shape disagrees, a row does not exist, or one has seen more centres than there are.</exception>
+    /// <remarks>
+    /// For each row, while seen[r] &lt; count and not minSquared[r] &lt; enough: with e = min(count, the multiple of <see cref="Step"/> after seen[r]),
+    /// minSquared[r] = min(minSquared[r], min over c in [seen[r], e) of |scale[r] * x[r] - centre[c]|²), canonical, and seen[r] = e.
+    /// </remarks>
+    void Relax(ReadOnlySpan<int> which, double enough, Span<int> seen, Span<double> minSquared, Pass pass);
+}
