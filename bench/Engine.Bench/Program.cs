@@ -19,6 +19,7 @@ return args switch
     ["make-records", var path, var megabytes] => Made(MadeRecords.Write(path, long.Parse(megabytes, CultureInfo.InvariantCulture) * 1_000_000)),
     ["make-matrix", var path, var rows, var dim, .. var rest] => MadeMatrix.Write(path, long.Parse(rows, CultureInfo.InvariantCulture), int.Parse(dim, CultureInfo.InvariantCulture), half: rest.Contains("--f16")),
     ["selection", .. var rest] => SelectionStudy.Run(rest),
+    ["peer-job", var job, var data, .. var rest] => PeerJobs.Run(job, data, rest),
     _ => Usage(),
 };
 
@@ -69,6 +70,8 @@ static int Usage()
         jsonl [--smoke] [--mb N] [--rounds N] [--peer "COMMAND"]
                                                 reading chat records: the engine, Utf8JsonReader, simdjson, Python, and COMMAND FILE
         make-records PATH MB                    reproducible chat records
+        peer-job JOB DATA [--threads N] [--repeats N]
+                                                one of the jobs that bench/peers.sh compares, as a line of JSON
         selection --data DIR [--seeds N]        does selection help? every method's subsets, judged by a small language model
         make-matrix PATH ROWS DIM [--f16]       a reproducible .npy of clustered unit vectors
         """);

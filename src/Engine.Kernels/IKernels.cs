@@ -43,6 +43,13 @@ public interface IKernels : IDisposable
     /// <param name="pass">Cancellation and progress.</param>
     void AssignNearest(RowSource rows, ReadOnlySpan<double> rowScales, ReadOnlySpan<float> centroids, Span<int> assignments, Span<double> squaredDistances, Pass pass);
 
+    /// <summary>Prepares to assign the rows of one matrix to their nearest centroids again and again while the centroids move.</summary>
+    /// <param name="rows">[rows x dim]; must outlive what is returned.</param>
+    /// <param name="rowScales">[rows], what each row is multiplied by first, or empty for 1.</param>
+    /// <param name="k">Centroids.</param>
+    /// <param name="boundBytes">Most memory for what is remembered from one assignment to the next; 0 for nothing.</param>
+    INearestCentroids NearestCentroids(RowSource rows, double[] rowScales, int k, long boundBytes);
+
     /// <summary>Adds every row to its cluster's sum in 64-bit fixed point, so that order, threads and ranks cannot change a bit.</summary>
     /// <param name="rows">[rows x dim].</param>
     /// <param name="rowScales">[rows] or empty for 1.</param>
@@ -50,7 +57,9 @@ public interface IKernels : IDisposable
     /// <param name="fractionBits">q: an element x adds round(x * 2^q), half to even. The caller picks q so that no sum can leave 63 bits.</param>
     /// <param name="sums">[k x dim], added to, not cleared.</param>
     /// <param name="pass">Cancellation and progress.</param>
-    void AccumulateCentroids(RowSource rows, ReadOnlySpan<double> rowScales, ReadOnlySpan<int> assignments, int fractionBits, Span<long> sums, Pass pass);
+    /// <param name="previous">Empty, or [rows] the clusters whose sums hold the rows already: then only rows that changed are read, and moved from one sum to the other.</param>
+    void AccumulateCentroids(
+        RowSource rows, ReadOnlySpan<double> rowScales, ReadOnlySpan<int> assignments, int fractionBits, Span<long> sums, Pass pass, ReadOnlySpan<int> previous = default);
 
     /// <summary>Prepares to follow every row's distance to the nearest of a growing number of centres.</summary>
     /// <param name="rows">[rows x dim]; must outlive what is returned.</param>

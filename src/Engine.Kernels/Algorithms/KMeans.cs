@@ -11,13 +11,16 @@ namespace Engine.Kernels.Algorithms;
 /// <para>Means are int64 fixed-point sums divided in float64 and rounded once to float32; inertia is summed in float64 over fixed blocks
 /// of 4096 rows. So the result is the same for any thread count, block size and kernel set. The inertia never rises from one iteration to the next,
 /// beyond what rounding a centroid to float32 costs.</para>
-/// <para>Time O(iterations * rows * k * dim), first centroids included; memory 16 bytes per row and 12 per centroid element beyond the matrix. Source: Lloyd 1982;
+/// <para>Time at most O(iterations * rows * k * dim), first centroids included: what a row's bounds rule out is not computed again, without any effect on
+/// the result (Hamerly 2010; Ding et al. 2015). Memory 16 bytes per row, 12 per centroid element and <see cref="KMeansOptions.BoundBytes"/> beyond the matrix. Source: Lloyd 1982;
 /// Dhillon and Modha 2001 for the spherical form.</para>
 /// </remarks>
 public static class KMeans
 {
     /// <summary>Rows in one block of every float64 sum over rows.</summary>
     internal const int SumBlock = 4096;
+
+    private const long LeastBoundBytes = 128 << 20;
 
     /// <summary>Clusters the rows of a matrix.</summary>
     /// <param name="rows">[rows x dim], finite; without a zero row when spherical.</param>
@@ -44,28 +47,30 @@ public static class KMeans
         int restarts = draws ? options.Restarts : 1;
         KMeansPosition? from = resume?.From;
         KMeansTrace? best = from?.Best;
-        long updates = from?.Updates ?? 0;
+        long updates = from?.Updates ?? 0, distances = 0, boundBytes = options.BoundBytes ?? BoundBytes(rows);
         KMeansResult? result = null;
         for (int restart = from?.Restart ?? 0; restart < restarts; restart++, from = null)
         {
             KMeansWaypoint? waypoint = resume is null ? null : new KMeansWaypoint(resume, restart, updates, best, from?.Seeding);
             RandomStream? stream = draws ? restartStream(restart) : null;
             KMeansTrace start = from?.Current ?? new KMeansTrace(restart, new KMeansSeeding(rows, scales, kernels, quiet).Seed(options, stream, waypoint), []);
-            LloydIteration lloyd = new(rows, scales, kernels, quiet, start.Centroids, options.Spherical, fractionBits);
+            using LloydIteration lloyd = new(rows, scales, kernels, quiet, start.Centroids, options.Spherical, fractionBits, boundBytes);
             KMeansTrace end = Run(lloyd, options, start, restarts, pass, waypoint);
             updates += end.InertiaHistory.Length - 1;
+            distances += lloyd.DistancesComputed;
             if (best is null || end.InertiaHistory[^1] < best.InertiaHistory[^1]) (best, result) = (end, Result(end, lloyd));
         }
 
         if (result is null)
         {
             // The best restart ended before the position was kept: its assignments follow from its centroids.
-            LloydIteration lloyd = new(rows, scales, kernels, quiet, best!.Centroids, options.Spherical, fractionBits);
+            using LloydIteration lloyd = new(rows, scales, kernels, quiet, best!.Centroids, options.Spherical, fractionBits, boundBytes: 0);
             lloyd.Assign(out _);
             result = Result(best, lloyd);
+            distances += lloyd.DistancesComputed;
         }
 
-        return result with { Updates = updates };
+        return result with { Updates = updates, DistancesComputed = distances };
     }
 
     /// <summary>Adds in float64, within fixed blocks and then over the blocks, both in order.</summary>
@@ -84,8 +89,11 @@ public static class KMeans
         return total;
     }
 
+    /// <summary>The memory that bounds may take when nobody says: an eighth of the matrix, or 128 MiB.</summary>
+    internal static long BoundBytes(RowSource rows) => Math.Max(LeastBoundBytes, checked(rows.Rows * rows.Dim * rows.Element.SizeInBytes()) / 8);
+
     private static KMeansResult Result(KMeansTrace trace, LloydIteration lloyd) =>
-        new(lloyd.Centroids, lloyd.Assignments, lloyd.Sizes, trace.InertiaHistory[^1], trace.InertiaHistory.Length - 1, trace.Restart, trace.InertiaHistory, 0);
+        new(lloyd.Centroids, lloyd.Assignments, lloyd.Sizes, trace.InertiaHistory[^1], trace.InertiaHistory.Length - 1, trace.Restart, trace.InertiaHistory, 0, 0);
 
     private static KMeansTrace Run(LloydIteration lloyd, KMeansOptions options, KMeansTrace start, int restarts, Pass pass, KMeansWaypoint? waypoint)
     {

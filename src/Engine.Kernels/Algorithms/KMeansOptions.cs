@@ -42,6 +42,9 @@ public sealed record KMeansOptions
 
     /// <summary>Cluster by direction: rows count as unit rows and centroids are unit vectors, so that squared distance = 2 - 2cos.</summary>
     public bool Spherical { get; init; }
+
+    /// <summary>Most memory, in bytes, for bounds that spare distances; 0 for none, null for an eighth of the matrix or 128 MiB, whichever is more. Never changes the result.</summary>
+    public long? BoundBytes { get; init; }
 }
 
 /// <summary>A clustering. Assignments, sizes and inertia belong to the returned centroids.</summary>
@@ -53,5 +56,6 @@ public sealed record KMeansOptions
 /// <param name="Restart">Which restart was kept, from 0.</param>
 /// <param name="InertiaHistory">[Iterations + 1], inertia under the first centroids and after every update; the last is <paramref name="Inertia"/>.</param>
 /// <param name="Updates">Centroid updates of all restarts together.</param>
+/// <param name="DistancesComputed">Row-centroid distances that assignments looked at, of all restarts together; plain Lloyd looks at rows * k in each. After a resumption, those since then.</param>
 public sealed record KMeansResult(
-    float[] Centroids, int[] Assignments, long[] Sizes, double Inertia, int Iterations, int Restart, double[] InertiaHistory, long Updates);
+    float[] Centroids, int[] Assignments, long[] Sizes, double Inertia, int Iterations, int Restart, double[] InertiaHistory, long Updates, long DistancesComputed);

@@ -1,8 +1,9 @@
 namespace Engine.Kernels.Algorithms;
 
 /// <summary>The two halves of Lloyd's iteration and the arrays they share.</summary>
-internal sealed class LloydIteration
+internal sealed class LloydIteration : IDisposable
 {
+    private readonly INearestCentroids _nearest;
     private readonly RowSource _rows;
     private readonly double[] _scales;
     private readonly IKernels _kernels;
@@ -11,18 +12,20 @@ internal sealed class LloydIteration
     private readonly int _fractionBits;
     private readonly double[] _squared;
     private readonly long[] _sums;
-    private int[] _previous;
+    private readonly int[] _summed;
+    private bool _summing;
     private FarthestFirstHeap? _farthest;
 
     /// <summary>Starts from the given centroids, which are changed in place.</summary>
-    public LloydIteration(RowSource rows, double[] scales, IKernels kernels, Pass pass, float[] centroids, bool spherical, int fractionBits)
+    public LloydIteration(RowSource rows, double[] scales, IKernels kernels, Pass pass, float[] centroids, bool spherical, int fractionBits, long boundBytes)
     {
         int count = (int)rows.Rows;
         (_rows, _scales, _kernels, _pass, _spherical, _fractionBits) = (rows, scales, kernels, pass, spherical, fractionBits);
         Centroids = centroids;
         Assignments = new int[count];
         Sizes = new long[centroids.Length / rows.Dim];
-        _previous = new int[count];
+        _summed = new int[count];
+        _nearest = kernels.NearestCentroids(rows, scales, Sizes.Length, boundBytes);
         _squared = new double[count];
         _sums = new long[centroids.Length];
     }
@@ -31,7 +34,10 @@ internal sealed class LloydIteration
     public float[] Centroids { get; }
 
     /// <summary>[rows], the last assignment.</summary>
-    public int[] Assignments { get; private set; }
+    public int[] Assignments { get; }
+
+    /// <summary>Row-centroid distances looked at so far.</summary>
+    public long DistancesComputed => _nearest.DistancesComputed;
 
     /// <summary>[k], rows per cluster in the last assignment.</summary>
     public long[] Sizes { get; }
@@ -41,11 +47,10 @@ internal sealed class LloydIteration
     /// <returns>The inertia.</returns>
     public double Assign(out bool changed)
     {
-        (_previous, Assignments) = (Assignments, _previous);
-        _kernels.AssignNearest(_rows, _scales, Centroids, Assignments, _squared, _pass);
+        _nearest.Assign(Centroids, Assignments, _squared, _pass);
         Array.Clear(Sizes);
         foreach (int cluster in Assignments) Sizes[cluster]++;
-        changed = !Assignments.AsSpan().SequenceEqual(_previous);
+        changed = !_summing || !Assignments.AsSpan().SequenceEqual(_summed);
         return KMeans.SumInBlocks(_squared);
     }
 
@@ -53,8 +58,13 @@ internal sealed class LloydIteration
     /// <returns>Whether an empty cluster was moved.</returns>
     public bool Update()
     {
-        Array.Clear(_sums);
-        _kernels.AccumulateCentroids(_rows, _scales, Assignments, _fractionBits, _sums, _pass);
+        // Integer sums are the same whether rows were moved from one to another or all added anew.
+        if (!_summing) Array.Clear(_sums);
+        ReadOnlySpan<int> held = _summing ? _summed : [];
+        _summing = false;
+        _kernels.AccumulateCentroids(_rows, _scales, Assignments, _fractionBits, _sums, _pass, held);
+        Assignments.CopyTo(_summed, 0);
+        _summing = true;
 
         int dim = _rows.Dim;
         bool anyEmpty = false;
@@ -77,6 +87,9 @@ internal sealed class LloydIteration
 
     /// <summary>Whether a cluster is empty and a row lies off its centroid, so that another update would fill the cluster.</summary>
     public bool CanReseed() => Sizes.Contains(0) && _squared.Any(squared => squared > 0);
+
+    /// <inheritdoc/>
+    public void Dispose() => _nearest.Dispose();
 
     private bool Reseed()
     {

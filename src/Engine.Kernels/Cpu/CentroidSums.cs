@@ -17,6 +17,7 @@ internal static unsafe class CentroidSums<TLanes, TFloat, TDouble, TElement>
         RowSource rows,
         ReadOnlySpan<double> rowScales,
         ReadOnlySpan<int> assignments,
+        ReadOnlySpan<int> previous,
         int fractionBits,
         Span<long> sums,
         int threads,
@@ -26,10 +27,11 @@ internal static unsafe class CentroidSums<TLanes, TFloat, TDouble, TElement>
         // Assignments were checked to lie below the clusters, so every addition below stays within the sums.
         fixed (double* scales = rowScales)
         fixed (int* clusters = assignments)
+        fixed (int* before = previous)
         fixed (long* to = sums)
         {
             bool own = threads == 1 || sums.Length * (long)sizeof(long) * (threads - 1) <= ownSumsBytes;
-            using Job job = new(rows, rowScales.IsEmpty ? null : scales, clusters, Math.ScaleB(1.0, fractionBits), to, sums.Length, own);
+            using Job job = new(rows, rowScales.IsEmpty ? null : scales, clusters, previous.IsEmpty ? null : before, Math.ScaleB(1.0, fractionBits), to, sums.Length, own);
             Workers.Run(threads, rows.Rows, Workers.RowsPerClaim(rows, threads, 1), "rows", pass, () => new Adder(job, pass));
             job.Merge();
         }
@@ -44,11 +46,12 @@ internal static unsafe class CentroidSums<TLanes, TFloat, TDouble, TElement>
         private readonly bool _own;
         private bool _resultTaken;
 
-        public Job(RowSource rows, double* scales, int* clusters, double unit, long* sums, int length, bool own)
+        public Job(RowSource rows, double* scales, int* clusters, int* previous, double unit, long* sums, int length, bool own)
         {
             Rows = rows;
             Scales = scales;
             Clusters = clusters;
+            Previous = previous;
             Unit = unit;
             _sums = sums;
             _length = length;
@@ -61,6 +64,9 @@ internal static unsafe class CentroidSums<TLanes, TFloat, TDouble, TElement>
         public double* Scales { get; }
 
         public int* Clusters { get; }
+
+        /// <summary>[rows], where the sums hold the rows already, or null.</summary>
+        public int* Previous { get; }
 
         /// <summary>2^q.</summary>
         public double Unit { get; }
@@ -108,25 +114,32 @@ internal static unsafe class CentroidSums<TLanes, TFloat, TDouble, TElement>
             for (nint r = 0; r < view.Rows; r++)
             {
                 long row = firstRow + r;
-                int cluster = job.Clusters[row];
-                if (cluster < 0) continue;
+                int cluster = job.Clusters[row], previous = job.Previous == null ? -1 : job.Previous[row];
+                if (cluster == previous) continue;
                 double scale = job.Scales == null ? 1 : job.Scales[row];
-                long* to = _sums + ((nint)cluster * view.Dim);
-                if (job.Locks == null)
-                {
-                    Add(view, r, scale, to);
-                    continue;
-                }
-
-                lock (job.Locks[cluster]) Add(view, r, scale, to);
+                if (cluster >= 0) Add(view, r, scale, cluster, job.Unit);
+                if (previous >= 0) Add(view, r, scale, previous, -job.Unit);
             }
         }
 
+        /// <summary>Adds a row to a cluster, or with a negative unit takes it away: half to even rounds both ways alike.</summary>
+        private void Add(MatrixView view, nint r, double scale, int cluster, double unit)
+        {
+            long* to = _sums + ((nint)cluster * view.Dim);
+            if (job.Locks == null)
+            {
+                Add(view, r, scale, unit, to);
+                return;
+            }
+
+            lock (job.Locks[cluster]) Add(view, r, scale, unit, to);
+        }
+
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private void Add(MatrixView view, nint r, double scale, long* to)
+        private static void Add(MatrixView view, nint r, double scale, double perUnit, long* to)
         {
             byte* x = view.DangerousRow(r);
-            TDouble by = TLanes.Broadcast(scale), unit = TLanes.Broadcast(job.Unit);
+            TDouble by = TLanes.Broadcast(scale), unit = TLanes.Broadcast(perUnit);
             int dim = view.Dim, whole = dim & ~15;
             double* lanes = stackalloc double[16];
             for (int j = 0; j < whole; j += 16)

@@ -49,20 +49,31 @@ internal sealed class CpuKernels<TLanes, TFloat, TDouble> : IKernels
         Shapes.One(rows, assignments.Length, nameof(assignments));
         Shapes.One(rows, squaredDistances.Length, nameof(squaredDistances));
         Shapes.Vectors(rows, centroids.Length, 1, nameof(centroids));
-        For(rows).AssignNearest(rows, rowScales, centroids, assignments, squaredDistances, Threads, pass);
+        using INearestCentroids once = For(rows).NearestCentroids(rows, rowScales.ToArray(), centroids.Length / rows.Dim, boundBytes: 0, Threads);
+        once.Assign(centroids, assignments, squaredDistances, pass);
+    }
+
+    /// <inheritdoc/>
+    public INearestCentroids NearestCentroids(RowSource rows, double[] rowScales, int k, long boundBytes)
+    {
+        Shapes.Scales(rows, rowScales.Length);
+        ArgumentOutOfRangeException.ThrowIfLessThan(k, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(boundBytes);
+        return For(rows).NearestCentroids(rows, rowScales, k, boundBytes, Threads);
     }
 
     /// <inheritdoc/>
     public void AccumulateCentroids(
-        RowSource rows, ReadOnlySpan<double> rowScales, ReadOnlySpan<int> assignments, int fractionBits, Span<long> sums, Pass pass)
+        RowSource rows, ReadOnlySpan<double> rowScales, ReadOnlySpan<int> assignments, int fractionBits, Span<long> sums, Pass pass, ReadOnlySpan<int> previous = default)
     {
         Shapes.Scales(rows, rowScales.Length);
         Shapes.One(rows, assignments.Length, nameof(assignments));
+        if (!previous.IsEmpty) Shapes.One(rows, previous.Length, nameof(previous));
         Shapes.Vectors(rows, sums.Length, 1, nameof(sums));
         int clusters = sums.Length / rows.Dim;
-        for (int r = 0; r < assignments.Length; r++)
-            if (assignments[r] >= clusters) throw new ArgumentException($"Row {r} is assigned to cluster {assignments[r]} of {clusters}.", nameof(assignments));
-        For(rows).AccumulateCentroids(rows, rowScales, assignments, fractionBits, sums, Threads, pass);
+        Shapes.Clusters(assignments, clusters, nameof(assignments));
+        Shapes.Clusters(previous, clusters, nameof(previous));
+        For(rows).AccumulateCentroids(rows, rowScales, assignments, previous, fractionBits, sums, Threads, pass);
     }
 
     /// <inheritdoc/>

@@ -7,17 +7,10 @@ internal abstract class ElementKernels
 
     public abstract void Pool(RowSource tokens, ReadOnlySpan<long> offsets, Pooling pooling, bool normalize, Span<float> pooled, int threads, Pass pass);
 
-    public abstract void AssignNearest(
-        RowSource rows,
-        ReadOnlySpan<double> rowScales,
-        ReadOnlySpan<float> centroids,
-        Span<int> assignments,
-        Span<double> squaredDistances,
-        int threads,
-        Pass pass);
+    public abstract INearestCentroids NearestCentroids(RowSource rows, double[] rowScales, int k, long boundBytes, int threads);
 
     public abstract void AccumulateCentroids(
-        RowSource rows, ReadOnlySpan<double> rowScales, ReadOnlySpan<int> assignments, int fractionBits, Span<long> sums, int threads, Pass pass);
+        RowSource rows, ReadOnlySpan<double> rowScales, ReadOnlySpan<int> assignments, ReadOnlySpan<int> previous, int fractionBits, Span<long> sums, int threads, Pass pass);
 
     public abstract IMinDistances MinDistances(RowSource rows, double[] rowScales, int threads);
 
@@ -73,19 +66,12 @@ internal sealed unsafe class ElementKernels<TLanes, TFloat, TDouble, TElement> :
     public override void Pool(RowSource tokens, ReadOnlySpan<long> offsets, Pooling pooling, bool normalize, Span<float> pooled, int threads, Pass pass)
         => WeightedMeanPool<TLanes, TFloat, TDouble, TElement>.Run(tokens, offsets, pooling, normalize, pooled, threads, pass);
 
-    public override void AssignNearest(
-        RowSource rows,
-        ReadOnlySpan<double> rowScales,
-        ReadOnlySpan<float> centroids,
-        Span<int> assignments,
-        Span<double> squaredDistances,
-        int threads,
-        Pass pass)
-        => NearestCentroid<TLanes, TFloat, TDouble, TElement>.Run(rows, rowScales, centroids, assignments, squaredDistances, threads, pass);
+    public override INearestCentroids NearestCentroids(RowSource rows, double[] rowScales, int k, long boundBytes, int threads)
+        => new NearestCentroids<TLanes, TFloat, TDouble, TElement>(rows, rowScales, k, boundBytes, threads);
 
     public override void AccumulateCentroids(
-        RowSource rows, ReadOnlySpan<double> rowScales, ReadOnlySpan<int> assignments, int fractionBits, Span<long> sums, int threads, Pass pass)
-        => CentroidSums<TLanes, TFloat, TDouble, TElement>.Run(rows, rowScales, assignments, fractionBits, sums, threads, pass);
+        RowSource rows, ReadOnlySpan<double> rowScales, ReadOnlySpan<int> assignments, ReadOnlySpan<int> previous, int fractionBits, Span<long> sums, int threads, Pass pass)
+        => CentroidSums<TLanes, TFloat, TDouble, TElement>.Run(rows, rowScales, assignments, previous, fractionBits, sums, threads, pass);
 
     public override IMinDistances MinDistances(RowSource rows, double[] rowScales, int threads)
         => new MinDistances<TLanes, TFloat, TDouble, TElement>(rows, rowScales, threads);

@@ -57,6 +57,9 @@ internal unsafe interface ILanes<TFloat, TDouble>
     /// <summary>|x|.</summary>
     static abstract TFloat Abs(TFloat x);
 
+    /// <summary>The square root, rounded to nearest; lanes are not negative.</summary>
+    static abstract TFloat Sqrt(TFloat x);
+
     /// <summary>The lowest lane.</summary>
     static abstract float Lowest(TFloat x);
 

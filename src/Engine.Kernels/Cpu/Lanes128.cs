@@ -157,6 +157,9 @@ internal readonly unsafe struct Lanes128 : ILanes<Float128x4, Double128x8>
     public static Float128x4 Abs(Float128x4 x) => new(Vector128.Abs(x.A), Vector128.Abs(x.B), Vector128.Abs(x.C), Vector128.Abs(x.D));
 
     [MethodImpl(Inline)]
+    public static Float128x4 Sqrt(Float128x4 x) => new(Vector128.Sqrt(x.A), Vector128.Sqrt(x.B), Vector128.Sqrt(x.C), Vector128.Sqrt(x.D));
+
+    [MethodImpl(Inline)]
     public static float Lowest(Float128x4 x) => Lowest(Vector128.MinNative(Vector128.MinNative(x.A, x.B), Vector128.MinNative(x.C, x.D)));
 
     [MethodImpl(Inline)]

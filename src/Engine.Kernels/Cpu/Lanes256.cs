@@ -106,6 +106,9 @@ internal readonly unsafe struct Lanes256 : ILanes<Float256x2, Double256x4>
     public static Float256x2 Abs(Float256x2 x) => new(Vector256.Abs(x.First), Vector256.Abs(x.Second));
 
     [MethodImpl(Inline)]
+    public static Float256x2 Sqrt(Float256x2 x) => new(Vector256.Sqrt(x.First), Vector256.Sqrt(x.Second));
+
+    [MethodImpl(Inline)]
     public static float Lowest(Float256x2 x) => Lowest(Vector256.MinNative(x.First, x.Second));
 
     [MethodImpl(Inline)]

@@ -81,6 +81,9 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>, Double512x2>
     public static Vector512<float> Abs(Vector512<float> x) => Vector512.Abs(x);
 
     [MethodImpl(Inline)]
+    public static Vector512<float> Sqrt(Vector512<float> x) => Vector512.Sqrt(x);
+
+    [MethodImpl(Inline)]
     public static float Lowest(Vector512<float> x) => Lanes256.Lowest(Vector256.MinNative(x.GetLower(), x.GetUpper()));
 
     [MethodImpl(Inline)]

@@ -129,6 +129,13 @@ internal readonly unsafe struct LanesScalar : ILanes<Float16Lanes, Double16Lanes
     }
 
     [MethodImpl(Optimize)]
+    public static Float16Lanes Sqrt(Float16Lanes x)
+    {
+        for (int i = 0; i < 16; i++) x[i] = MathF.Sqrt(x[i]);
+        return x;
+    }
+
+    [MethodImpl(Optimize)]
     public static float Lowest(Float16Lanes x)
     {
         float lowest = x[0];

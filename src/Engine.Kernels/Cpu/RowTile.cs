@@ -13,6 +13,7 @@ internal sealed unsafe class RowTile<TLanes, TFloat, TDouble, TElement> : IDispo
     private readonly PackedColumns _columns;
     private readonly NativeBuffer<float> _rows;
     private readonly NativeBuffer<float> _dots;
+    private readonly nint[] _some;
     private readonly int _padded;
     private readonly nint _stride;
 
@@ -26,6 +27,7 @@ internal sealed unsafe class RowTile<TLanes, TFloat, TDouble, TElement> : IDispo
         _stride = _padded + 16;
         Capacity = RowsFor(columns);
         _rows = new NativeBuffer<float>(Capacity * _stride);
+        _some = new nint[Capacity];
         _dots = new NativeBuffer<float>(checked(Capacity * (long)columns.Width));
     }
 
@@ -66,8 +68,23 @@ internal sealed unsafe class RowTile<TLanes, TFloat, TDouble, TElement> : IDispo
         ProductTile<TLanes, TFloat, TDouble>.Multiply(_rows.Pointer, _stride, whole, columns, _dots.Pointer);
     }
 
-    /// <summary>At least |row|: what rounding, overflow to infinity and underflow of the squares can take away is added.</summary>
-    public double LengthBound(int row)
+    /// <summary>Multiplies some loaded rows with some columns.</summary>
+    /// <param name="places">Which rows.</param>
+    /// <param name="panel">The first panel of columns.</param>
+    /// <param name="panels">Panels.</param>
+    /// <param name="dots">Destination, [places x panels * 16], in the order of the places.</param>
+    public void MultiplySome(ReadOnlySpan<int> places, int panel, int panels, float* dots)
+    {
+        for (int i = 0; i < places.Length; i++) _some[i] = (nint)Row(places[i]);
+
+        // What is left of the last tile repeats a row, and its products go where nobody reads.
+        int whole = ProductTile<TLanes, TFloat, TDouble>.Whole(places.Length);
+        for (int i = places.Length; i < whole; i++) _some[i] = _some[0];
+        fixed (nint* rows = _some) ProductTile<TLanes, TFloat, TDouble>.MultiplySome((float**)rows, whole, _columns, panel, panels, dots);
+    }
+
+    /// <summary>At most and at least |row|²: what rounding, overflow to infinity and underflow of the squares can take away or add is allowed for.</summary>
+    public (double Shortest, double Longest) SquaredLengthBounds(int row)
     {
         TFloat sum = default;
         float* x = Row(row);
@@ -77,8 +94,8 @@ internal sealed unsafe class RowTile<TLanes, TFloat, TDouble, TElement> : IDispo
             sum = TLanes.MultiplyAdd(v, v, sum);
         }
 
-        double squares = TLanes.SumApproximately(sum);
-        return Math.Sqrt((squares * (1 + ProposalError.Gamma((_padded / 16) + 17))) + (_padded * ProposalError.Underflow));
+        double squares = TLanes.SumApproximately(sum), gamma = ProposalError.Gamma((_padded / 16) + 17), lost = _padded * ProposalError.Underflow;
+        return ((squares * (1 - (2 * gamma))) - lost, (squares * (1 + (2 * gamma))) + lost);
     }
 
     /// <inheritdoc/>

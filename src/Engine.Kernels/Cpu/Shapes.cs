@@ -58,6 +58,13 @@ internal static class Shapes
         One(rows, norms, nameof(norms));
     }
 
+    /// <summary>Clusters that exist, or none.</summary>
+    public static void Clusters(ReadOnlySpan<int> assignments, int clusters, string name)
+    {
+        for (int r = 0; r < assignments.Length; r++)
+            if (assignments[r] >= clusters) throw new ArgumentException($"Row {r} is assigned to cluster {assignments[r]} of {clusters}.", name);
+    }
+
     /// <summary>Row numbers that exist.</summary>
     public static void Numbers(RowSource rows, ReadOnlySpan<int> numbers, string name)
     {

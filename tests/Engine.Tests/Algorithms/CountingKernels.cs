@@ -24,9 +24,11 @@ internal sealed class CountingKernels : IKernels
         RowSource rows, ReadOnlySpan<double> rowScales, ReadOnlySpan<float> centroids, Span<int> assignments, Span<double> squaredDistances, Pass pass) =>
         _inner.AssignNearest(rows, rowScales, centroids, assignments, squaredDistances, pass);
 
+    public INearestCentroids NearestCentroids(RowSource rows, double[] rowScales, int k, long boundBytes) => _inner.NearestCentroids(rows, rowScales, k, boundBytes);
+
     public void AccumulateCentroids(
-        RowSource rows, ReadOnlySpan<double> rowScales, ReadOnlySpan<int> assignments, int fractionBits, Span<long> sums, Pass pass) =>
-        _inner.AccumulateCentroids(rows, rowScales, assignments, fractionBits, sums, pass);
+        RowSource rows, ReadOnlySpan<double> rowScales, ReadOnlySpan<int> assignments, int fractionBits, Span<long> sums, Pass pass, ReadOnlySpan<int> previous = default) =>
+        _inner.AccumulateCentroids(rows, rowScales, assignments, fractionBits, sums, pass, previous);
 
     public IMinDistances MinDistances(RowSource rows, double[] rowScales) => new Counting(this, _inner.MinDistances(rows, rowScales));
 

@@ -81,15 +81,23 @@ internal sealed class OracleKernels : IKernels
         }
     }
 
+    public INearestCentroids NearestCentroids(RowSource rows, double[] rowScales, int k, long boundBytes) => new Forgetful(this, rows, rowScales, k);
+
     public void AccumulateCentroids(
-        RowSource rows, ReadOnlySpan<double> rowScales, ReadOnlySpan<int> assignments, int fractionBits, Span<long> sums, Pass pass)
+        RowSource rows, ReadOnlySpan<double> rowScales, ReadOnlySpan<int> assignments, int fractionBits, Span<long> sums, Pass pass, ReadOnlySpan<int> previous = default)
     {
         for (int r = 0; r < rows.Rows; r++)
         {
-            if (assignments[r] < 0) continue;
             double[] row = Scaled(rows, rowScales, r, pass);
             for (int i = 0; i < row.Length; i++)
-                checked { sums[assignments[r] * row.Length + i] += (long)Math.Round(row[i] * Math.Pow(2, fractionBits), MidpointRounding.ToEven); }
+            {
+                checked
+                {
+                    long share = (long)Math.Round(row[i] * Math.Pow(2, fractionBits), MidpointRounding.ToEven);
+                    if (assignments[r] >= 0) sums[assignments[r] * row.Length + i] += share;
+                    if (!previous.IsEmpty && previous[r] >= 0) sums[previous[r] * row.Length + i] -= share;
+                }
+            }
         }
     }
 
@@ -264,6 +272,22 @@ internal sealed class OracleKernels : IKernels
                     while (++seen[r] < Count && seen[r] % IMinDistances.Step != 0);
                 }
             }
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+
+    /// <summary>Repeated assignment that remembers nothing.</summary>
+    private sealed class Forgetful(OracleKernels kernels, RowSource rows, double[] rowScales, int k) : INearestCentroids
+    {
+        public long DistancesComputed { get; private set; }
+
+        public void Assign(ReadOnlySpan<float> centroids, Span<int> assignments, Span<double> squaredDistances, Pass pass)
+        {
+            kernels.AssignNearest(rows, rowScales, centroids, assignments, squaredDistances, pass);
+            DistancesComputed += rows.Rows * k;
         }
 
         public void Dispose()

@@ -61,9 +61,21 @@ public class CentroidSumsTests
             Assert.Equal(expected, sums);
         }
 
+        // Rows that changed their cluster, left it or came into one are moved; the others are not looked at.
+        int[] before = [.. Enumerable.Range(0, Count).Select(r => r % 3 == 0 ? assignments[r] : (r * 5 % (K + 1)) - 1)];
+        foreach (string set in Cases.SetNames)
+        {
+            long[] sums = new long[K * Dim];
+            using IKernels kernels = Cases.Open(set, threads);
+            kernels.AccumulateCentroids(rows, [], before, 30, sums, Pass.Unwatched);
+            Assert.NotEqual(expected, sums);
+            kernels.AccumulateCentroids(rows, [], assignments, 30, sums, Pass.Unwatched, before);
+            Assert.Equal(expected, sums);
+        }
+
         // The same with one set of sums for all workers, a cluster locked while it grows.
         long[] shared = new long[K * Dim];
-        CentroidSums<LanesScalar, Float16Lanes, Double16Lanes, Float32Element>.Run(rows, [], assignments, 30, shared, threads, Pass.Unwatched, ownSumsBytes: 0);
+        CentroidSums<LanesScalar, Float16Lanes, Double16Lanes, Float32Element>.Run(rows, [], assignments, [], 30, shared, threads, Pass.Unwatched, ownSumsBytes: 0);
         Assert.Equal(expected, shared);
         Assert.Equal(0, rows.Borrowed);
     }

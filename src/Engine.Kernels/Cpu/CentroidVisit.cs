@@ -1,0 +1,172 @@
+using System.Numerics;
+
+namespace Engine.Kernels.Cpu;
+
+/// <summary>Assigns rows again after the centroids moved, looking only at groups of centroids that a row's bounds do not rule out.</summary>
+/// <remarks>
+/// With a the row's last centroid and d' its canonical squared distance now, a group is left out when its bound is above u >= sqrt(d' + 2 m'):
+/// then every centroid b of it has canonical(b) >= exact(b) - m' > d' and can be no better, not even as good. In the groups that remain, b is
+/// rescored when s²|x|² + v(b) - m - m' does not exceed the best canonical distance so far.
+/// Rows that need a group are multiplied with it together, wherever they lie in the tile.
+/// </remarks>
+internal sealed unsafe class CentroidVisit<TLanes, TFloat, TDouble, TElement> : CentroidWorker<TLanes, TFloat, TDouble, TElement>
+    where TLanes : struct, ILanes<TFloat, TDouble>
+    where TFloat : unmanaged
+    where TDouble : unmanaged
+    where TElement : struct, IElement
+{
+    private readonly CentroidColumns<TLanes, TFloat, TDouble> _columns;
+    private readonly CentroidBounds _bounds;
+    private readonly NativeBuffer<float> _dots;
+    private readonly int[] _visitors;
+    private readonly int[] _visits;
+    private readonly Visitor[] _rows;
+    private int _count;
+
+    public CentroidVisit(CentroidJob<TLanes, TFloat, TDouble> job, CentroidBounds bounds)
+        : base(job)
+    {
+        _columns = job.Columns;
+        _bounds = bounds;
+        _rows = new Visitor[Tile.Capacity];
+        _visitors = new int[checked(_columns.Groups * Tile.Capacity)];
+        _visits = new int[_columns.Groups];
+        _dots = new NativeBuffer<float>(checked((long)Tile.Capacity * (_columns.End(0) - _columns.Start(0))));
+    }
+
+    protected override void Close()
+    {
+        base.Close();
+        _dots.Dispose();
+    }
+
+    protected override void Block(MatrixView view, long firstRow)
+    {
+        for (nint at = 0; at < view.Rows; at += Tile.Capacity)
+        {
+            Job.Pass.Cancel.ThrowIfCancellationRequested();
+            nint end = Math.Min(at + Tile.Capacity, view.Rows);
+            _count = 0;
+            Array.Clear(_visits);
+            for (nint r = at; r < end; r++) Test(view, r, firstRow + r);
+            for (int group = 0; group < _columns.Groups; group++)
+                if (_visits[group] > 0) Visit(group);
+            foreach (ref readonly Visitor row in _rows.AsSpan(0, _count))
+            {
+                Job.Nearest[row.Number] = row.Nearest;
+                Job.Distances[row.Number] = row.Best;
+            }
+        }
+    }
+
+    /// <summary>Lowers the row's bounds by the moves, and notes the groups that can hold a nearer centroid.</summary>
+    private void Test(MatrixView view, nint at, long row)
+    {
+        double scale = Job.Scale(row);
+        int nearest = Job.Nearest[row];
+        double distance = RowMath<TLanes, TFloat, TDouble>.SquaredDistance<TElement, Float32Element>(
+            view.DangerousRow(at), view.Scale, scale, (byte*)_columns.Centroid(nearest), view.Dim);
+        Looked++;
+
+        // s|x| is at most the distance to a centroid plus that centroid's norm.
+        double reach = (1.001 * Math.Sqrt(distance)) + (2.001 * _columns.Longest);
+        TFloat upper = TLanes.Broadcast(ProposalError.RoundUp(Math.Sqrt(distance + (2 * _columns.CanonicalMargin(reach)))));
+        float* below = _bounds.Row(row);
+        bool visits = false;
+        for (int first = 0; first < _bounds.Stride; first += 16)
+        {
+            TFloat bounds = Lowered(TLanes.LoadF32(below + first), TLanes.LoadF32(_bounds.Moves + first));
+            TLanes.Store(bounds, below + first);
+            for (uint mask = TLanes.AtMost(bounds, upper); mask != 0; mask &= mask - 1)
+            {
+                int group = first + BitOperations.TrailingZeroCount(mask);
+                if (group >= _columns.Groups) break;
+                _visitors[(group * Tile.Capacity) + _visits[group]++] = _count;
+                visits = true;
+            }
+        }
+
+        if (!visits)
+        {
+            Job.Distances[row] = distance;
+            return;
+        }
+
+        Tile.Load(_count, view, at);
+        (double shortest, double longest) = Tile.SquaredLengthBounds(_count);
+        double margin = _columns.Margin(Math.Sqrt(longest), scale);
+        _rows[_count++] = new Visitor(row, scale, nearest, distance, margin, scale * scale * shortest);
+    }
+
+    private void Visit(int group)
+    {
+        int from = _columns.Start(group), to = _columns.End(group), visits = _visits[group];
+        Span<int> visitors = _visitors.AsSpan(group * Tile.Capacity, visits);
+        Tile.MultiplySome(visitors, from / PackedColumns.PanelColumns, (to - from) / PackedColumns.PanelColumns, _dots.Pointer);
+        for (int i = 0; i < visits; i++) Decide(visitors[i], _dots.Pointer + ((nint)i * (to - from)), group, from, to);
+        Looked += (long)visits * (Math.Min(to, _columns.Order.Length) - from);
+    }
+
+    private void Decide(int place, float* dots, int group, int from, int to)
+    {
+        ref Visitor row = ref _rows[place];
+        float* below = _bounds.Row(row.Number);
+        if (!double.IsFinite(row.Margin))
+        {
+            for (int c = from; c < Math.Min(to, _columns.Order.Length); c++) Compare(Tile.Row(place), row.Scale, _columns.Order[c], ref row.Nearest, ref row.Best);
+            below[group] = 0;
+            return;
+        }
+
+        TFloat by = TLanes.Broadcast((float)(-2 * row.Scale));
+        TFloat limit = Limit(row.Best + row.Margin - row.Square), least = TLanes.Broadcast(float.PositiveInfinity);
+        uint hits = 0;
+        for (int c = from; c < to; c += 16)
+        {
+            TFloat v = Proposal(dots + (c - from), by, c);
+            least = TLanes.Min(least, v);
+            hits |= TLanes.AtMost(v, limit);
+        }
+
+        float lowest = hits == 0 ? TLanes.Lowest(least) : Rescore(place, ref row, dots, by, limit, from, to);
+        below[group] = BoundBelow(ProposalError.RoundDown(row.Square - row.Margin), lowest);
+    }
+
+    /// <summary>Decides canonically among a group's candidates.</summary>
+    /// <returns>The lowest v of the group without the nearest centroid.</returns>
+    private float Rescore(int place, ref Visitor row, float* dots, TFloat by, TFloat limit, int from, int to)
+    {
+        for (int c = from; c < to; c += 16)
+        {
+            for (uint mask = Candidates(dots + (c - from), by, c, limit); mask != 0; mask &= mask - 1)
+            {
+                int candidate = _columns.Order[c + BitOperations.TrailingZeroCount(mask)], last = row.Nearest;
+                double best = row.Best;
+                if (candidate == last || !Compare(Tile.Row(place), row.Scale, candidate, ref row.Nearest, ref row.Best)) continue;
+
+                // The last one is one of its group again. Within this group the proposals below speak for it.
+                int group = _columns.GroupOf(last);
+                float* below = _bounds.Row(row.Number);
+                below[group] = Math.Min(below[group], ProposalError.RoundDown(Math.Sqrt(Math.Max(0, best - row.Margin))));
+            }
+        }
+
+        return LowestWithout(dots, by, from, to, _columns.ColumnOf[row.Nearest]);
+    }
+
+    private struct Visitor(long number, double scale, int nearest, double best, double margin, double square)
+    {
+        public readonly long Number = number;
+        public readonly double Scale = scale;
+
+        /// <summary>The best centroid so far and its canonical distance.</summary>
+        public int Nearest = nearest;
+        public double Best = best;
+
+        /// <summary>m + m'.</summary>
+        public readonly double Margin = margin;
+
+        /// <summary>At most s²|x|².</summary>
+        public readonly double Square = square;
+    }
+}

@@ -1,0 +1,131 @@
+namespace Engine.Kernels.Cpu;
+
+/// <summary>Repeated assignment on the CPU: it keeps bounds of every row's distances to groups of centroids, and leaves groups out that cannot hold a nearer one.</summary>
+/// <remarks>
+/// The first assignment looks at everything, and so does every one of which a sample of rows says that leaving out would not pay; there
+/// centroids are grouped anew by how far they just moved, so that the ones still on their way do not spoil the bounds of the settled ones.
+/// </remarks>
+internal sealed unsafe class NearestCentroids<TLanes, TFloat, TDouble, TElement> : INearestCentroids
+    where TLanes : struct, ILanes<TFloat, TDouble>
+    where TFloat : unmanaged
+    where TDouble : unmanaged
+    where TElement : struct, IElement
+{
+    private const int SampleRows = 4096;
+
+    /// <summary>Up to this share of all distances, visiting what the bounds leave is cheaper than sweeping over everything.</summary>
+    private const double WorthVisiting = .7;
+
+    private readonly RowSource _rows;
+    private readonly double[] _scales;
+    private readonly int _threads;
+    private readonly int _groupPanels;
+    private readonly CentroidBounds? _bounds;
+    private readonly float[] _centroids;
+    private int[] _order;
+    private bool _known;
+
+    /// <summary>Prepares for assignments.</summary>
+    /// <param name="rows">[rows x dim].</param>
+    /// <param name="scales">[rows] or empty for 1.</param>
+    /// <param name="k">Centroids.</param>
+    /// <param name="boundBytes">Most memory for bounds; with less than a cache line a row there are none.</param>
+    /// <param name="threads">Workers.</param>
+    public NearestCentroids(RowSource rows, double[] scales, int k, long boundBytes, int threads)
+    {
+        (_rows, _scales, _threads) = (rows, scales, threads);
+        int panels = (k + PackedColumns.PanelColumns - 1) / PackedColumns.PanelColumns;
+        _groupPanels = 1;
+        while (BytesOf(rows.Rows, panels, _groupPanels) > boundBytes && _groupPanels < panels) _groupPanels *= 2;
+        bool fits = panels > 1 && BytesOf(rows.Rows, panels, _groupPanels) <= boundBytes;
+        _groupPanels = fits ? _groupPanels : panels;
+        if (fits) _bounds = new CentroidBounds(rows.Rows, (panels + _groupPanels - 1) / _groupPanels);
+        _centroids = fits ? new float[checked(k * rows.Dim)] : [];
+        _order = [.. Enumerable.Range(0, k)];
+    }
+
+    /// <inheritdoc/>
+    public long DistancesComputed { get; private set; }
+
+    /// <inheritdoc/>
+    public void Assign(ReadOnlySpan<float> centroids, Span<int> assignments, Span<double> squaredDistances, Pass pass)
+    {
+        Shapes.One(_rows, assignments.Length, nameof(assignments));
+        Shapes.One(_rows, squaredDistances.Length, nameof(squaredDistances));
+        if (centroids.Length != _order.Length * (long)_rows.Dim)
+            throw new ArgumentException($"{_order.Length} centroids of {_rows.Dim} elements are not {centroids.Length} values.", nameof(centroids));
+
+        // A call that is cut short leaves bounds of two kinds behind, so they count again only at its end.
+        bool visits = _known && Moved(centroids, squaredDistances);
+        _known = false;
+
+        // Each worker writes places of its own rows only, and all spans stay fixed until the workers are done.
+        fixed (double* scales = _scales)
+        fixed (float* from = centroids)
+        fixed (int* nearest = assignments)
+        fixed (double* distances = squaredDistances)
+        {
+            using CentroidColumns<TLanes, TFloat, TDouble> columns = new(from, _order, _rows.Dim, _groupPanels);
+            CentroidJob<TLanes, TFloat, TDouble> job = new(_rows, _scales.Length == 0 ? null : scales, columns, nearest, distances, _bounds, pass);
+            int tile = RowTile<TLanes, TFloat, TDouble, TElement>.RowsFor(columns.Columns);
+            Workers.Run(_threads, _rows.Rows, Workers.RowsPerClaim(_rows, _threads, tile), "rows", pass, () => visits
+                ? new CentroidVisit<TLanes, TFloat, TDouble, TElement>(job, _bounds!)
+                : new CentroidSweep<TLanes, TFloat, TDouble, TElement>(job));
+            DistancesComputed += job.Looked;
+        }
+
+        if (_bounds is null) return;
+        centroids.CopyTo(_centroids);
+        _known = true;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _bounds?.Dispose();
+
+    private static long BytesOf(long rows, int panels, int groupPanels) =>
+        checked(rows * (((panels + groupPanels - 1) / groupPanels + 15) & ~15) * sizeof(float));
+
+    /// <summary>Finds how far the centroids moved and whether the bounds still rule enough out; if not, groups the centroids anew.</summary>
+    private bool Moved(ReadOnlySpan<float> centroids, ReadOnlySpan<double> squaredDistances)
+    {
+        float[] moves = new float[_order.Length];
+        int dim = _rows.Dim, group = _groupPanels * PackedColumns.PanelColumns;
+        Span<float> groups = new(_bounds!.Moves, _bounds.Stride);
+        groups.Clear();
+        fixed (float* now = centroids)
+        fixed (float* before = _centroids)
+        {
+            for (int column = 0; column < _order.Length; column++)
+            {
+                nint at = (nint)_order[column] * dim;
+                double squared = RowMath<TLanes, TFloat, TDouble>.SquaredDistance<Float32Element, Float32Element>((byte*)(now + at), 1, 1, (byte*)(before + at), dim);
+                float move = ProposalError.RoundUp(Math.Sqrt(squared) * (1 + ProposalError.Canonical(dim)));
+                moves[_order[column]] = move;
+                groups[column / group] = Math.Min(groups[column / group], -move);
+            }
+        }
+
+        bool bounded = moves.Max() < ProposalError.SafeMagnitude;
+        if (bounded && ShareLeft(groups, squaredDistances) <= WorthVisiting) return true;
+        _order = [.. Enumerable.Range(0, moves.Length).OrderByDescending(c => moves[c]).ThenBy(c => c)];
+        return false;
+    }
+
+    /// <summary>The share of row-group pairs that the bounds leave, over some rows at their last distances.</summary>
+    private double ShareLeft(ReadOnlySpan<float> moves, ReadOnlySpan<double> squaredDistances)
+    {
+        int groups = (_order.Length + (_groupPanels * PackedColumns.PanelColumns) - 1) / (_groupPanels * PackedColumns.PanelColumns);
+        long left = 0, looked = 0;
+        long step = Math.Max(1, _rows.Rows / SampleRows);
+        for (long row = 0; row < _rows.Rows; row += step)
+        {
+            float distance = (float)Math.Sqrt(squaredDistances[(int)row]);
+            float* below = _bounds!.Row(row);
+            for (int g = 0; g < groups; g++)
+                if (below[g] + moves[g] <= distance) left++;
+            looked += groups;
+        }
+
+        return left / (double)looked;
+    }
+}
