@@ -15,6 +15,9 @@ internal sealed unsafe class CentroidVisit<TLanes, TFloat, TDouble, TElement> : 
     where TDouble : unmanaged
     where TElement : struct, IElement
 {
+    /// <summary>A row is asked for from memory while so many before it are tested.</summary>
+    private const int RowsAhead = 4;
+
     private readonly CentroidColumns<TLanes, TFloat, TDouble> _columns;
     private readonly CentroidBounds _bounds;
     private readonly NativeBuffer<float> _dots;
@@ -48,7 +51,12 @@ internal sealed unsafe class CentroidVisit<TLanes, TFloat, TDouble, TElement> : 
             nint end = Math.Min(at + Tile.Capacity, view.Rows);
             _count = 0;
             Array.Clear(_visits);
-            for (nint r = at; r < end; r++) Test(view, r, firstRow + r);
+            for (nint r = at; r < end; r++)
+            {
+                if (r + RowsAhead < view.Rows) Prefetch.Row(view.DangerousRow(r + RowsAhead), view.StrideBytes);
+                Test(view, r, firstRow + r);
+            }
+
             for (int group = 0; group < _columns.Groups; group++)
                 if (_visits[group] > 0) Visit(group);
             foreach (ref readonly Visitor row in _rows.AsSpan(0, _count))
@@ -95,7 +103,7 @@ internal sealed unsafe class CentroidVisit<TLanes, TFloat, TDouble, TElement> : 
         Tile.Load(_count, view, at);
         (double shortest, double longest) = Tile.SquaredLengthBounds(_count);
         double margin = _columns.Margin(Math.Sqrt(longest), scale);
-        _rows[_count++] = new Visitor(row, scale, nearest, distance, margin, scale * scale * shortest);
+        _rows[_count++].Begin(row, scale, nearest, distance, margin, scale * scale * shortest);
     }
 
     private void Visit(int group)
@@ -111,15 +119,14 @@ internal sealed unsafe class CentroidVisit<TLanes, TFloat, TDouble, TElement> : 
     {
         ref Visitor row = ref _rows[place];
         float* below = _bounds.Row(row.Number);
-        if (!double.IsFinite(row.Margin))
+        if (!row.IsBounded)
         {
             for (int c = from; c < Math.Min(to, _columns.Order.Length); c++) Compare(Tile.Row(place), row.Scale, _columns.Order[c], ref row.Nearest, ref row.Best);
             below[group] = 0;
             return;
         }
 
-        TFloat by = TLanes.Broadcast((float)(-2 * row.Scale));
-        TFloat limit = Limit(row.Best + row.Margin - row.Square), least = TLanes.Broadcast(float.PositiveInfinity);
+        TFloat by = TLanes.Broadcast(row.By), limit = TLanes.Broadcast(row.Limit), least = TLanes.Broadcast(float.PositiveInfinity);
         uint hits = 0;
         for (int c = from; c < to; c += 16)
         {
@@ -129,7 +136,7 @@ internal sealed unsafe class CentroidVisit<TLanes, TFloat, TDouble, TElement> : 
         }
 
         float lowest = hits == 0 ? TLanes.Lowest(least) : Rescore(place, ref row, dots, by, limit, from, to);
-        below[group] = BoundBelow(ProposalError.RoundDown(row.Square - row.Margin), lowest);
+        below[group] = BoundBelow(row.Shared, lowest);
     }
 
     /// <summary>Decides canonically among a group's candidates.</summary>
@@ -144,6 +151,8 @@ internal sealed unsafe class CentroidVisit<TLanes, TFloat, TDouble, TElement> : 
                 double best = row.Best;
                 if (candidate == last || !Compare(Tile.Row(place), row.Scale, candidate, ref row.Nearest, ref row.Best)) continue;
 
+                row.Narrow();
+
                 // The last one is one of its group again. Within this group the proposals below speak for it.
                 int group = _columns.GroupOf(last);
                 float* below = _bounds.Row(row.Number);
@@ -154,19 +163,46 @@ internal sealed unsafe class CentroidVisit<TLanes, TFloat, TDouble, TElement> : 
         return LowestWithout(dots, by, from, to, _columns.ColumnOf[row.Nearest]);
     }
 
-    private struct Visitor(long number, double scale, int nearest, double best, double margin, double square)
+    /// <summary>A row of the tile. Its fields are set in place: to make one and copy it would wait for every field to reach memory.</summary>
+    private struct Visitor
     {
-        public readonly long Number = number;
-        public readonly double Scale = scale;
-
-        /// <summary>The best centroid so far and its canonical distance.</summary>
-        public int Nearest = nearest;
-        public double Best = best;
+        public long Number;
+        public double Scale;
 
         /// <summary>m + m'.</summary>
-        public readonly double Margin = margin;
+        public double Margin;
 
-        /// <summary>At most s²|x|².</summary>
-        public readonly double Square = square;
+        /// <summary>The best centroid so far and its canonical distance.</summary>
+        public int Nearest;
+        public double Best;
+
+        /// <summary>-2 s.</summary>
+        public float By;
+
+        /// <summary>At most s²|x|² - m - m'.</summary>
+        public float Shared;
+
+        /// <summary>A centroid whose v is above it cannot be as good.</summary>
+        public float Limit;
+
+        private double _square;
+
+        public readonly bool IsBounded => double.IsFinite(Margin);
+
+        public void Begin(long number, double scale, int nearest, double best, double margin, double square)
+        {
+            Number = number;
+            Scale = scale;
+            Margin = margin;
+            Nearest = nearest;
+            Best = best;
+            _square = square;
+            By = (float)(-2 * scale);
+            Shared = ProposalError.RoundDown(square - margin);
+            Narrow();
+        }
+
+        /// <summary>Brings the limit down to the best distance.</summary>
+        public void Narrow() => Limit = Math.Min(ProposalError.RoundUp(Best + Margin - _square), float.MaxValue);
     }
 }

@@ -123,8 +123,15 @@ internal static unsafe class RowMath<TLanes, TFloat, TDouble>
         CopyTail<TX>(x, whole, dim, xTail.Bytes);
         CopyTail<TC>(c, whole, dim, cTail.Bytes);
         TDouble sum = default, by = TLanes.Broadcast(s);
-        for (int j = 0; j < whole; j += 16)
-            sum = AddSquare(sum, TLanes.Multiply(by, Load<TX>(x, j, scale)), Load<TC>(c, j, 1));
+        if (s == 1)
+        {
+            for (int j = 0; j < whole; j += 16) sum = AddSquare(sum, Load<TX>(x, j, scale), Load<TC>(c, j, 1));
+        }
+        else
+        {
+            for (int j = 0; j < whole; j += 16) sum = AddSquare(sum, TLanes.Multiply(by, Load<TX>(x, j, scale)), Load<TC>(c, j, 1));
+        }
+
         if (whole < dim)
             sum = AddSquare(sum, TLanes.Multiply(by, Load<TX>(xTail.Bytes, 0, scale)), Load<TC>(cTail.Bytes, 0, 1));
         return TLanes.Sum(sum);

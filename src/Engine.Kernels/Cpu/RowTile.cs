@@ -15,6 +15,7 @@ internal sealed unsafe class RowTile<TLanes, TFloat, TDouble, TElement> : IDispo
     private readonly NativeBuffer<float> _dots;
     private readonly nint[] _some;
     private readonly int _padded;
+    private readonly double _error;
     private readonly nint _stride;
 
     /// <summary>Scratch for as many rows as keep rows and dot products in the second-level cache.</summary>
@@ -28,6 +29,7 @@ internal sealed unsafe class RowTile<TLanes, TFloat, TDouble, TElement> : IDispo
         Capacity = RowsFor(columns);
         _rows = new NativeBuffer<float>(Capacity * _stride);
         _some = new nint[Capacity];
+        _error = 2 * ProposalError.Gamma((_padded / 16) + 17);
         _dots = new NativeBuffer<float>(checked(Capacity * (long)columns.Width));
     }
 
@@ -86,16 +88,24 @@ internal sealed unsafe class RowTile<TLanes, TFloat, TDouble, TElement> : IDispo
     /// <summary>At most and at least |row|²: what rounding, overflow to infinity and underflow of the squares can take away or add is allowed for.</summary>
     public (double Shortest, double Longest) SquaredLengthBounds(int row)
     {
-        TFloat sum = default;
+        TFloat even = default, odd = default;
         float* x = Row(row);
-        for (int j = 0; j < _padded; j += 16)
+        int j = 0;
+        for (; j + 32 <= _padded; j += 32)
         {
-            TFloat v = TLanes.LoadF32(x + j);
-            sum = TLanes.MultiplyAdd(v, v, sum);
+            TFloat v = TLanes.LoadF32(x + j), w = TLanes.LoadF32(x + j + 16);
+            even = TLanes.MultiplyAdd(v, v, even);
+            odd = TLanes.MultiplyAdd(w, w, odd);
         }
 
-        double squares = TLanes.SumApproximately(sum), gamma = ProposalError.Gamma((_padded / 16) + 17), lost = _padded * ProposalError.Underflow;
-        return ((squares * (1 - (2 * gamma))) - lost, (squares * (1 + (2 * gamma))) + lost);
+        if (j < _padded)
+        {
+            TFloat v = TLanes.LoadF32(x + j);
+            even = TLanes.MultiplyAdd(v, v, even);
+        }
+
+        double squares = TLanes.SumApproximately(TLanes.Add(even, odd)), lost = _padded * ProposalError.Underflow;
+        return ((squares * (1 - _error)) - lost, (squares * (1 + _error)) + lost);
     }
 
     /// <inheritdoc/>
