@@ -20,8 +20,6 @@ public static class KMeans
     /// <summary>Rows in one block of every float64 sum over rows.</summary>
     internal const int SumBlock = 4096;
 
-    private const long LeastBoundBytes = 128 << 20;
-
     /// <summary>Clusters the rows of a matrix.</summary>
     /// <param name="rows">[rows x dim], finite; without a zero row when spherical.</param>
     /// <param name="options">How.</param>
@@ -47,7 +45,7 @@ public static class KMeans
         int restarts = draws ? options.Restarts : 1;
         KMeansPosition? from = resume?.From;
         KMeansTrace? best = from?.Best;
-        long updates = from?.Updates ?? 0, distances = 0, boundBytes = options.BoundBytes ?? BoundBytes(rows);
+        long updates = from?.Updates ?? 0, distances = 0, boundBytes = options.BoundBytes ?? KMeansOptions.UsualBoundBytes(rows);
         KMeansResult? result = null;
         for (int restart = from?.Restart ?? 0; restart < restarts; restart++, from = null)
         {
@@ -88,9 +86,6 @@ public static class KMeans
 
         return total;
     }
-
-    /// <summary>The memory that bounds may take when nobody says: an eighth of the matrix, or 128 MiB.</summary>
-    internal static long BoundBytes(RowSource rows) => Math.Max(LeastBoundBytes, checked(rows.Rows * rows.Dim * rows.Element.SizeInBytes()) / 8);
 
     private static KMeansResult Result(KMeansTrace trace, LloydIteration lloyd) =>
         new(lloyd.Centroids, lloyd.Assignments, lloyd.Sizes, trace.InertiaHistory[^1], trace.InertiaHistory.Length - 1, trace.Restart, trace.InertiaHistory, 0, 0);

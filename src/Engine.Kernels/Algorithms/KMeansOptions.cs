@@ -19,6 +19,8 @@ public enum KMeansInit
 /// <summary>How <see cref="KMeans.Fit"/> clusters.</summary>
 public sealed record KMeansOptions
 {
+    private const long LeastBoundBytes = 128 << 20;
+
     /// <summary>Clusters, 1 .. rows.</summary>
     public required int K { get; init; }
 
@@ -43,8 +45,11 @@ public sealed record KMeansOptions
     /// <summary>Cluster by direction: rows count as unit rows and centroids are unit vectors, so that squared distance = 2 - 2cos.</summary>
     public bool Spherical { get; init; }
 
-    /// <summary>Most memory, in bytes, for bounds that spare distances; 0 for none, null for an eighth of the matrix or 128 MiB, whichever is more. Never changes the result.</summary>
+    /// <summary>Most memory, in bytes, for bounds that spare distances; 0 for none, null for <see cref="UsualBoundBytes"/>. Never changes the result.</summary>
     public long? BoundBytes { get; init; }
+
+    /// <summary>An eighth of the matrix, or 128 MiB where that is more.</summary>
+    public static long UsualBoundBytes(RowSource rows) => Math.Max(LeastBoundBytes, checked(rows.Rows * rows.Dim * rows.Element.SizeInBytes()) / 8);
 }
 
 /// <summary>A clustering. Assignments, sizes and inertia belong to the returned centroids.</summary>

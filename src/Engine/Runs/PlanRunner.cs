@@ -129,14 +129,16 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<Progress
 
         StepRun Begin(PlanStep step)
         {
+            long peak = memory.Steps.First(s => s.Step == step.Name).Peak;
             var begun = new StepRun(step.Name, plan.Seed, kernels, new Pass(Watch(step.Name), cancel), outputs)
             {
                 Files = inputs.Finder(plan.Folder),
                 Tiles = checkpoint.Tiles(step),
+                Spare = memory.Limit - peak,
                 Journal = new TrialFiles(folder.Staging, step.Name, keys.Of(step.Name)),
                 Scratch = new ScratchFolder(folder.Staging.Scratch(step.Name)),
             };
-            begun.Note("memory", memory.Steps.First(s => s.Step == step.Name).Peak);
+            begun.Note("memory", peak);
             return begun;
         }
     }

@@ -66,11 +66,13 @@ public sealed record KMeans : Step<Clustering>
             Tolerance = Tolerance,
             Restarts = Restarts,
             Spherical = Spherical,
+            BoundBytes = run.Spare is { } spare ? Math.Min(KMeansOptions.UsualBoundBytes(In.Matrix), Math.Max(0, spare / 2)) : null,
         };
         KMeansResult result = Kernels.Algorithms.KMeans.Fit(
             In.Matrix, options, run.Kernels, restart => run.Random($"restart-{restart + 1}"), run.Pass, run.Resume(PositionFormats.KMeans));
 
         Account(run, options, result.Updates);
+        run.Note("distancesComputed", result.DistancesComputed);
         run.Note("restart", result.Restart + 1);
         run.Note("inertiaHistory", result.InertiaHistory);
         return new Clustering

@@ -71,6 +71,9 @@ public sealed class StepRun(string name, long seed, IKernels kernels, Pass pass,
     /// <summary>The trials a search has done so far, those of an earlier run included.</summary>
     public IReadOnlyList<SizeTrial> Trials => _trials;
 
+    /// <summary>Memory that nobody needs while the step runs, for what only saves time; null where no limit is known.</summary>
+    internal long? Spare { get; init; }
+
     /// <summary>Keeps trials for a run that resumes.</summary>
     internal ITrialJournal Journal { get; init; } = new NoTrialJournal();
 
@@ -108,7 +111,7 @@ public sealed class StepRun(string name, long seed, IKernels kernels, Pass pass,
     internal void Finish(SizeTrial trial) => _trials.Add(trial);
 
     /// <summary>The same step with an account of its own, for a step that is made of several others.</summary>
-    internal StepRun Within() => new(name, seed, kernels, pass, matrices) { Files = Files };
+    internal StepRun Within() => new(name, seed, kernels, pass, matrices) { Files = Files, Spare = Spare };
 
     /// <summary>Notes a file the step has read, with its hash, under a fact that lists such files.</summary>
     internal void NoteFile(string fact, string path, string sha256)
