@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Engine.Data;
+using Engine.Data.Matrices;
 using Engine.Kernels;
 using Engine.Kernels.Algorithms;
 
@@ -33,15 +34,17 @@ internal sealed class PeerJobs(string data, int threads, int repeats) : IDisposa
         {
             "pool" => jobs.Pool(),
             "kmeans" or "kmeans_large" => jobs.Cluster(job),
-            "kcenter" => jobs.Cover(job, 1000),
+            "kcenter" or "kcenter_sphere" => jobs.Cover(job, 1000),
             "kcenter_large" => jobs.Cover(job, 2000),
+            "kcenter_gauss" => jobs.Cover(job, 500),
             "score" or "score_large" => jobs.Score(job),
             "select" => jobs.Select(),
+            "limits" => Limits(),
             _ => null,
         };
         if (row is null)
         {
-            Console.Error.WriteLine($"There is no job {job}: pool, kmeans, kmeans_large, kcenter, kcenter_large, score, score_large or select.");
+            Console.Error.WriteLine($"There is no job {job}: pool, kmeans, kmeans_large, kcenter, kcenter_large, kcenter_sphere, kcenter_gauss, score, score_large, select or limits.");
             return 2;
         }
 
@@ -55,6 +58,12 @@ internal sealed class PeerJobs(string data, int threads, int repeats) : IDisposa
         _kernels.Dispose();
         _files.Dispose();
     }
+
+    private static JsonObject Limits() => new()
+    {
+        ["gflops"] = new JsonArray(MachineLimits.Measured.Gflops1, MachineLimits.Measured.GflopsAll),
+        ["read_gbs"] = new JsonArray(MachineLimits.Measured.Read1, MachineLimits.Measured.ReadAll),
+    };
 
     private JsonObject Pool()
     {
@@ -138,7 +147,8 @@ internal sealed class PeerJobs(string data, int threads, int repeats) : IDisposa
         Shape(row, rows);
         row["q"] = queries.Count;
         row["k"] = ListDepth;
-        row["top_hash"] = Hash([.. lists.SelectMany(list => list.Rows.Order())]);
+        using FileStream top = File.Create(PathOf(name + "_top_engine"));
+        NpyWriter.WriteTable(top, [.. lists.Select(list => list.Rows.Order().ToArray())]);
         return row;
     }
 

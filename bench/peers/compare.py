@@ -1,0 +1,152 @@
+"""Runs the engine and its peers in turn and prints the table of ratios: python3 compare.py FOLDER BENCH [--scale F] [--rounds N] [--threads N] [--jobs a,b] [--out FILE]
+
+Every measurement is a process of its own; in each round all peers of a job come one after the other, so that whatever else the machine does hits them alike. With one
+thread processor time is compared, with more the clock. A result that is not right (inertia, picks, recall, error) is no result, and the exit code says so.
+"""
+import argparse
+import datetime
+import json
+import os
+import platform
+import subprocess
+import sys
+
+import numpy as np
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+arguments = argparse.ArgumentParser()
+arguments.add_argument("folder")
+arguments.add_argument("bench")
+arguments.add_argument("--scale", type=float, default=1.0)
+arguments.add_argument("--rounds", type=int, default=3)
+arguments.add_argument("--threads", type=int, default=1)
+arguments.add_argument("--jobs", default="")
+arguments.add_argument("--out")
+given = arguments.parse_args()
+environment = {name: value for name, value in os.environ.items() if name not in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")}
+lines, wrong = [], []
+
+
+def say(line=""):
+    lines.append(line)
+    print(line, flush=True)
+
+
+def answer(*command):
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    if done.returncode:
+        raise RuntimeError((done.stderr or f"exit {done.returncode}").strip().splitlines()[-1])
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def measure(job, peer):
+    words = [given.folder, str(given.threads), "1"]
+    if peer == "engine":
+        return answer("dotnet", given.bench, "peer-job", job, given.folder, "--threads", words[1], "--repeats", words[2])
+    return answer(sys.executable, os.path.join(HERE, "jobs.py"), job, peer, *words)
+
+
+def version(library):
+    try:
+        module = __import__(library)
+    except ImportError:
+        return None
+    extra = f" ({module.get_compile_options().strip()})" if library == "faiss" else ""
+    return f"{library} {module.__version__}{extra}"
+
+
+def arbiter(job):
+    """What the definition gives, kept beside the data."""
+    path = os.path.join(given.folder, f"{job}_arbiter.json")
+    if not os.path.exists(path):
+        found = measure(job, "arbiter")
+        with open(path, "w") as file:
+            json.dump(found, file)
+    with open(path) as file:
+        return json.load(file)
+
+
+def recall(job, peer):
+    tops = [np.load(os.path.join(given.folder, f"{job}_top_{name}.npy")) for name in ("arbiter", peer)]
+    return float(np.mean([len(np.intersect1d(a, b)) / len(a) for a, b in zip(*tops)]))
+
+
+def quality(job, peer, row, truth):
+    """What the result is worth, and whether the engine's is right."""
+    if "inertia" in row:
+        off = abs(row["inertia"] - truth["inertia"]) / truth["inertia"]
+        return f"inertia {row['inertia']:.8g}", off <= 1e-6
+    if job.startswith("kcenter"):
+        return "as float64" if row["idx_hash"] == truth["idx_hash"] else "other rows", row["idx_hash"] == truth["idx_hash"]
+    if job.startswith("score"):
+        found = recall(job, peer)
+        return f"recall {found:.6f}", found == 1
+    if job == "pool":
+        return f"error {row['max_rel_error']:.0e}", row["max_rel_error"] <= 1e-6
+    return "", row["idx_hash"] == truth["idx_hash"]
+
+
+def limit(job, row, limits):
+    """Seconds that this machine needs at least for the plain form of the job, and what binds it."""
+    gflops, read = limits["gflops"][given.threads > 1] * 1e9, limits["read_gbs"][given.threads > 1] * 1e9
+    if job == "pool":
+        return 2 * row["tokens"] * row["d"] / read, "one read"
+    if job.startswith("kmeans"):
+        return 2 * row["n"] * row["d"] * row["k"] * row["iters"] / gflops, "all distances, FMA"
+    if job.startswith("kcenter"):
+        return 4 * row["n"] * row["d"] * row["k"] / read, "one read a pick"
+    if job.startswith("score"):
+        return 2 * row["n"] * row["d"] * row["q"] / gflops, "all products, FMA"
+    return None, ""
+
+
+subprocess.run([sys.executable, os.path.join(HERE, "data.py"), given.folder, str(given.scale)], check=True)
+limits = answer("dotnet", given.bench, "peer-job", "limits", given.folder)
+libraries = {library: version(library) for library in ("numpy", "torch", "faiss", "sklearn")}
+for library in [name for name, found in libraries.items() if not found]:
+    print(f"// left out: {library} is not there (apt-get install python3-{library})")
+pairs = [line.split() for line in subprocess.run([sys.executable, os.path.join(HERE, "jobs.py")], capture_output=True, text=True, check=True).stdout.splitlines()]
+jobs = given.jobs.split(",") if given.jobs else ["pool", "kmeans", "kmeans_large", "kcenter", "kcenter_large", "kcenter_sphere", "kcenter_gauss", "score", "score_large", "select"]
+clock = "cpu_seconds" if given.threads == 1 else "seconds_min"
+
+with open("/proc/cpuinfo") as file:
+    processor = next((line.split(":")[1].strip() for line in file if line.startswith("model name")), platform.machine())
+say(f"{processor}, {os.cpu_count()} cores, {given.threads} thread{'s' if given.threads > 1 else ''}, {datetime.date.today():%-d %B %Y}; {', '.join(found for found in libraries.values() if found)}.")
+say(f"Limits measured in the same run: {limits['gflops'][given.threads > 1]:.0f} GFLOP/s, {limits['read_gbs'][given.threads > 1]:.0f} GB/s read."
+    + ("" if given.scale == 1 else f" Rows scaled by {given.scale:g}: these figures mean nothing."))
+say()
+say(f"| job | peer | {'processor' if given.threads == 1 else 'wall'} s, least | engine is faster by | share of limit | peak MB | result |")
+say("| --- | --- | ---: | ---: | ---: | ---: | --- |")
+for job in jobs:
+    peers = ["engine"] + [library for name, library in pairs if name == job and libraries.get(library)]
+    best, errors = {}, {}
+    for _ in range(given.rounds):
+        for peer in peers:
+            try:
+                row = measure(job, peer)
+                if peer not in best or row[clock] < best[peer][clock]:
+                    best[peer] = row
+            except RuntimeError as error:
+                errors[peer] = str(error)
+    if "engine" not in best:
+        wrong.append(f"{job}: {errors['engine']}")
+        continue
+    truth = best.get("numpy") if job in ("kmeans", "kmeans_large", "select") else arbiter(job) if not job.startswith("pool") else None
+    seconds, binds = limit(job, best["engine"], limits)
+    for peer in peers:
+        if peer not in best:
+            say(f"| {job} | {peer} | | | | | {errors[peer][:80]} |")
+            continue
+        row = best[peer]
+        text, right = quality(job, peer, row, truth)
+        if peer == "engine" and not right:
+            wrong.append(f"{job}: {text}")
+        share = "" if seconds is None else f"{100 * seconds / row[clock]:.0f} % of {binds}"
+        ratio = "" if peer == "engine" else f"{row[clock] / best['engine'][clock]:.1f}"
+        say(f"| {job} | {peer} | {row[clock]:.3f} | {ratio} | {share} | {row['peak_rss_mb']:.0f} | {text} |")
+if given.out:
+    with open(given.out, "w") as file:
+        file.write("# The engine and its peers\n\n`bench/peers.sh " + " ".join(sys.argv[3:]).split(" --out")[0] + "`\n\n" + "\n".join(lines) + "\n")
+for what in wrong:
+    print(f"WRONG {what}")
+sys.exit(1 if wrong else 0)
