@@ -24,7 +24,7 @@ public static class KMeans
     /// <param name="rows">[rows x dim], finite; without a zero row when spherical.</param>
     /// <param name="options">How.</param>
     /// <param name="kernels">Who computes.</param>
-    /// <param name="restartStream">The random stream of each restart, counted from 0; asked once per restart, and only by a start that draws.</param>
+    /// <param name="restartStream">The random stream of each restart, counted from 0; asked once per restart, and only where something is drawn.</param>
     /// <param name="pass">Cancellation and progress in <c>iterations</c>.</param>
     /// <param name="resume">Where to begin and where positions go, or null.</param>
     /// <exception cref="ArgumentOutOfRangeException">k is below 1 or over the rows, or another option is out of range.</exception>
@@ -39,9 +39,10 @@ public static class KMeans
         RowFacts facts = kernels.Inspect(rows, norms, quiet);
         if (facts.FirstNonFiniteRow >= 0) throw new ArgumentException($"Row {facts.FirstNonFiniteRow} holds a value that is not finite.", nameof(rows));
         double[] scales = options.Spherical ? RowNumbers.UnitScales(norms) : [];
-        int fractionBits = FixedPoint.FractionBits(count, options.Spherical ? 1 : facts.LargestMagnitude);
+        double largest = options.Spherical ? 1 : facts.LargestMagnitude;
+        int fractionBits = FixedPoint.FractionBits(count, largest);
 
-        bool draws = options.Init is KMeansInit.KMeansPlusPlus or KMeansInit.Random;
+        bool draws = options.Draws;
         int restarts = draws ? options.Restarts : 1;
         KMeansPosition? from = resume?.From;
         KMeansTrace? best = from?.Best;
@@ -51,10 +52,16 @@ public static class KMeans
         {
             KMeansWaypoint? waypoint = resume is null ? null : new KMeansWaypoint(resume, restart, updates, best, from?.Seeding);
             RandomStream? stream = draws ? restartStream(restart) : null;
-            KMeansTrace start = from?.Current ?? new KMeansTrace(restart, new KMeansSeeding(rows, scales, kernels, quiet).Seed(options, stream, waypoint), []);
+            KMeansTrace? start = from?.Current;
+            if (start is null)
+            {
+                start = new KMeansTrace(restart, new KMeansSeeding(rows, scales, kernels, quiet).Seed(options, stream, waypoint), []);
+                if (options.BatchRows > 0) new MiniBatches(rows, scales, kernels, pass).Move(start.Centroids, options, largest, stream!, restart);
+            }
+
             using LloydIteration lloyd = new(rows, scales, kernels, quiet, start.Centroids, options.Spherical, fractionBits, boundBytes);
-            KMeansTrace end = Run(lloyd, options, start, restarts, pass, waypoint);
-            updates += end.InertiaHistory.Length - 1;
+            KMeansTrace end = Run(lloyd, options.BatchRows > 0 ? options with { MaxIterations = 0 } : options, start, restarts, pass, waypoint);
+            updates += options.BatchRows > 0 ? options.MaxIterations : end.InertiaHistory.Length - 1;
             distances += lloyd.DistancesComputed;
             if (best is null || end.InertiaHistory[^1] < best.InertiaHistory[^1]) (best, result) = (end, Result(end, lloyd));
         }
@@ -68,6 +75,7 @@ public static class KMeans
             distances += lloyd.DistancesComputed;
         }
 
+        if (options.BatchRows > 0) result = result with { Iterations = options.MaxIterations };
         return result with { Updates = updates, DistancesComputed = distances };
     }
 
@@ -133,6 +141,9 @@ public static class KMeans
             throw new ArgumentOutOfRangeException(nameof(options), options.K, $"k is {options.K}, but the matrix has only {rows} rows.");
         ArgumentOutOfRangeException.ThrowIfNegative(options.MaxIterations);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Restarts, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(options.BatchRows);
+        if (options.BatchRows > 0 && options.Tolerance > 0)
+            throw new ArgumentException("Mini-batches know no inertia on their way, so no tolerance can end them.", nameof(options));
         if (!(options.Tolerance >= 0 && double.IsFinite(options.Tolerance)))
             throw new ArgumentOutOfRangeException(nameof(options), options.Tolerance, "The tolerance must be 0 or a positive share.");
         if ((long)options.K * dim > Array.MaxLength)

@@ -30,6 +30,9 @@ public sealed record KMeansOptions
     /// <summary>[k x dim], row-major, for <see cref="KMeansInit.Given"/>; otherwise null.</summary>
     public float[]? Centroids { get; init; }
 
+    /// <summary>0: Lloyd's iteration over all rows. Above 0: mini-batches of so many rows (or all, if there are fewer), <see cref="MaxIterations"/> of them, then one assignment of all rows.</summary>
+    public int BatchRows { get; init; }
+
     /// <summary>Most centroid updates, 0 or more; 0 only assigns rows to the first centroids.</summary>
     public int MaxIterations { get; init; } = 100;
 
@@ -48,6 +51,9 @@ public sealed record KMeansOptions
     /// <summary>Most memory, in bytes, for bounds that spare distances; 0 for none, null for <see cref="UsualBoundBytes"/>. Never changes the result.</summary>
     public long? BoundBytes { get; init; }
 
+    /// <summary>Whether anything is drawn at random.</summary>
+    internal bool Draws => BatchRows > 0 || Init is KMeansInit.KMeansPlusPlus or KMeansInit.Random;
+
     /// <summary>An eighth of the matrix, or 128 MiB where that is more.</summary>
     public static long UsualBoundBytes(RowSource rows) => Math.Max(LeastBoundBytes, checked(rows.Rows * rows.Dim * rows.Element.SizeInBytes()) / 8);
 }
@@ -59,7 +65,7 @@ public sealed record KMeansOptions
 /// <param name="Inertia">Sum over rows of the squared distance to the nearest centroid.</param>
 /// <param name="Iterations">Centroid updates done.</param>
 /// <param name="Restart">Which restart was kept, from 0.</param>
-/// <param name="InertiaHistory">[Iterations + 1], inertia under the first centroids and after every update; the last is <paramref name="Inertia"/>.</param>
+/// <param name="InertiaHistory">[Iterations + 1], inertia under the first centroids and after every update; the last is <paramref name="Inertia"/>, which is alone after mini-batches.</param>
 /// <param name="Updates">Centroid updates of all restarts together.</param>
 /// <param name="DistancesComputed">Row-centroid distances that assignments looked at, of all restarts together; plain Lloyd looks at rows * k in each. After a resumption, those since then.</param>
 public sealed record KMeansResult(

@@ -22,7 +22,10 @@ public sealed record KMeans : Step<Clustering>
     /// <summary>The first centroids, [k x dim], or null.</summary>
     public Embeddings? Centroids { get; init; }
 
-    /// <summary>Most centroid updates.</summary>
+    /// <summary>0: Lloyd's iteration over all rows. Above 0: mini-batches of so many rows, <see cref="MaxIterations"/> of them.</summary>
+    public int MiniBatch { get; init; }
+
+    /// <summary>Most centroid updates, or the number of mini-batches.</summary>
     public int MaxIterations { get; init; } = 100;
 
     /// <summary>0: update until nothing changes. Above 0: also stop after an update that lowered the inertia by at most this share.</summary>
@@ -45,6 +48,12 @@ public sealed record KMeans : Step<Clustering>
         if (K < 1 || K > In.Rows)
             throw EngineException.Input(In.Name, "K", $"k is {K}, but there are {In.Rows} rows, expected k from 1 to that number. Change k or enlarge the pool.");
         Candidates.CountRows(In);
+        if (MiniBatch > 0 && Tolerance > 0)
+        {
+            throw new EngineException(new EngineError(ExitCode.Plan, "TOLERANCE",
+                "found a tolerance together with mini-batches, which know no inertia on their way. Leave one of them out."));
+        }
+
         long centroidValues = (long)K * In.Dim;
         if (centroidValues > Array.MaxLength)
         {
@@ -62,6 +71,7 @@ public sealed record KMeans : Step<Clustering>
             K = K,
             Init = centroids is null ? Init : KMeansInit.Given,
             Centroids = centroids,
+            BatchRows = MiniBatch,
             MaxIterations = MaxIterations,
             Tolerance = Tolerance,
             Restarts = Restarts,
@@ -101,14 +111,13 @@ public sealed record KMeans : Step<Clustering>
         return RowCopies.Of(given.Matrix);
     }
 
-    /// <summary>Every restart assigns all rows once more than it updates; a squared distance is 3 dim operations, a row's share of a mean dim.</summary>
+    /// <summary>Every restart assigns all rows once more than it updates; a squared distance is 3 dim operations, a row's share of a mean dim. A mini-batch counts as the share of the rows it has.</summary>
     private void Account(StepRun run, KMeansOptions options, long updates)
     {
-        bool draws = options.Init is KMeansInit.KMeansPlusPlus or KMeansInit.Random;
-        long assignments = updates + (draws ? Restarts : 1);
-        long seedings = options.Init == KMeansInit.KMeansPlusPlus ? (long)K * Restarts : 0;
+        double share = MiniBatch > 0 ? Math.Min(1, MiniBatch / (double)In.Rows) : 1, once = MiniBatch > 0 || options.Init is KMeansInit.KMeansPlusPlus or KMeansInit.Random ? Restarts : 1;
+        double assignments = (updates * share) + once, seedings = options.Init == KMeansInit.KMeansPlusPlus ? (double)K * Restarts : 0;
         double elements = (double)In.Rows * In.Dim;
-        run.Count(checked(In.Bytes * (1 + assignments + updates + seedings)), elements * (3.0 * K * assignments + updates + 3.0 * seedings));
+        run.Count(checked((long)(In.Bytes * (1 + assignments + (updates * share) + seedings))), elements * ((3.0 * K * assignments) + (updates * share) + (3.0 * seedings)));
     }
 
     private static StepBinding Define()
@@ -125,7 +134,8 @@ public sealed record KMeans : Step<Clustering>
                 ("kmeans++", new Start(KMeansInit.KMeansPlusPlus, null)), ("random", new Start(KMeansInit.Random, null)), ("first", new Start(KMeansInit.First, null))),
             Shapes.Tagged("centroids", Shapes.Reference(ValueKind.Embeddings)).To(centroids => new Start(KMeansInit.Given, centroids))),
             new Start(KMeansInit.KMeansPlusPlus, null), "kmeans++", "Where the first centroids come from.");
-        Parameter<int> maxIterations = keys.Optional("maxIterations", Shapes.Count(0), 100, 100, "Most centroid updates.");
+        Parameter<int?> miniBatch = keys.OptionalValue("miniBatch", Shapes.Count(1), "Rows of a mini-batch: approximate, for pools too large for whole iterations. Absent: every iteration looks at all rows.");
+        Parameter<int> maxIterations = keys.Optional("maxIterations", Shapes.Count(0), 100, 100, "Most centroid updates, or the number of mini-batches.");
         Parameter<double> tolerance = keys.Optional("tolerance", Shapes.Number(0), 0, 0,
             "0: update until nothing changes; above 0: also stop after an update that lowered the inertia by at most this share.");
         Parameter<int> restarts = keys.Optional("restarts", Shapes.Count(1), 1, 1, "Independent runs; the lowest inertia is kept.");
@@ -159,6 +169,7 @@ public sealed record KMeans : Step<Clustering>
             K = arguments.Get(k).Ks[0],
             Init = arguments.Get(init).Init,
             Centroids = inputs.Find<Embeddings>(arguments.Get(init).Centroids),
+            MiniBatch = arguments.Get(miniBatch) ?? 0,
             MaxIterations = arguments.Get(maxIterations),
             Tolerance = arguments.Get(tolerance),
             Restarts = arguments.Get(restarts),

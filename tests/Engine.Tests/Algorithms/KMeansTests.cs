@@ -261,6 +261,65 @@ public sealed class KMeansTests
     }
 
     [Theory]
+    [MemberData(nameof(Kernels))]
+    public void Mini_batches_are_running_means_of_what_was_drawn(string kernels)
+    {
+        RandomStream stream = new(31, "batches");
+        foreach ((int count, int dim, int k, int batch, int batches) in new[] { (300, 5, 7, 40, 25), (60, 3, 4, 100, 6), (50, 2, 50, 1, 80), (90, 17, 5, 30, 0) })
+        {
+            float[] values = KernelCases.Gaussian(stream, count * dim);
+            KMeansResult result = Fit(kernels, values, dim, new() { K = k, Init = KMeansInit.First, BatchRows = batch, MaxIterations = batches });
+
+            double[][] rows = [.. values.Select(x => (double)x).Chunk(dim)], sums = [.. Enumerable.Range(0, k).Select(_ => new double[dim])];
+            double[][] centroids = [.. rows.Take(k)];
+            int[] sizes = new int[k];
+            RandomStream draws = Stream(0);
+            for (int b = 0; b < batches; b++)
+            {
+                int[] drawn = draws.Sample(count, Math.Min(batch, count));
+                foreach ((int row, int c) in drawn.Select(row => (row, Enumerable.Range(0, k).MinBy(c => Squared(rows[row], centroids[c])))).ToArray())
+                {
+                    sizes[c]++;
+                    for (int i = 0; i < dim; i++) sums[c][i] += rows[row][i];
+                }
+
+                for (int c = 0; c < k; c++)
+                    if (sizes[c] > 0) centroids[c] = [.. sums[c].Select(sum => (double)(float)(sum / sizes[c]))];
+            }
+
+            Assert.Equal(centroids.SelectMany(c => c), result.Centroids.Select(x => (double)x), (a, b) => Math.Abs(a - b) < 1e-6);
+            Assert.Equal(rows.Select(row => Enumerable.Range(0, k).MinBy(c => Squared(row, centroids[c]))), result.Assignments);
+            Assert.Equal((batches, 1), (result.Iterations, result.InertiaHistory.Length));
+            Assert.Equal(rows.Select((row, r) => Squared(row, centroids[result.Assignments[r]])).Sum(), result.Inertia, 1e-6 * result.Inertia);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Kernels))]
+    public void Mini_batches_come_near_what_Lloyd_finds(string kernels)
+    {
+        const int Dim = 8, K = 12;
+        RandomStream stream = new(32, "near");
+        float[] centres = KernelCases.Gaussian(stream, K * Dim), values = KernelCases.Gaussian(stream, 3000 * Dim);
+        for (int i = 0; i < values.Length; i++) values[i] = values[i] / 8 + centres[i / Dim % K * Dim + i % Dim];
+        foreach (bool spherical in new[] { false, true })
+        {
+            KMeansOptions options = new() { K = K, Restarts = 3, MaxIterations = 60, Spherical = spherical };
+            double lloyd = Fit(kernels, values, Dim, options).Inertia, batches = Fit(kernels, values, Dim, options with { BatchRows = 200 }).Inertia;
+            Assert.InRange(batches, lloyd * (1 - 1e-9), lloyd * 1.1);
+        }
+    }
+
+    [Fact]
+    public void Mini_batches_refuse_a_tolerance()
+    {
+        using IKernels kernels = KernelCases.Open("oracle");
+        using ArrayRows rows = ArrayRows.From(new float[] { 1, 2, 3 }, 1);
+        Assert.Throws<ArgumentException>(() => KMeans.Fit(rows, new() { K = 2, BatchRows = 2, Tolerance = .1 }, kernels, Stream, Pass.Unwatched));
+        Assert.Throws<ArgumentOutOfRangeException>(() => KMeans.Fit(rows, new() { K = 2, BatchRows = -1 }, kernels, Stream, Pass.Unwatched));
+    }
+
+    [Theory]
     [InlineData(1, 1.0, 62)]
     [InlineData(3, 1.0, 60)]
     [InlineData(6, 5.0, 57)]

@@ -64,6 +64,18 @@ public sealed class KMeansTests
     }
 
     [Fact]
+    public void MiniBatchesAreAnAlgorithmOfTheirOwn()
+    {
+        var step = (KMeans)Bind("kmeans", """{ "in": "x", "k": 2, "miniBatch": 3, "maxIterations": 40 }""", ("x", Vectors(2, Points)));
+        Assert.Equal((3, 40), (step.MiniBatch, step.MaxIterations));
+        Clustering clustering = step.Run(NewRun());
+        Assert.Equal(40, clustering.Iterations);
+        Assert.Equal(Points.Length / 2, clustering.Sizes.Sum());
+        EngineException refused = Assert.Throws<EngineException>(() => (step with { Tolerance = .1 }).Run(NewRun()));
+        Assert.Equal((ExitCode.Plan, "TOLERANCE"), (refused.Exit, refused.Errors[0].Code));
+    }
+
+    [Fact]
     public void WorkOfAllRestartsIsCounted()
     {
         StepRun one = NewRun(), four = NewRun();
