@@ -57,8 +57,8 @@ public class KernelBench
         _one = _kernels.MinDistances(_f32, []);
         _many = _kernels.MinDistances(_f32, []);
         double[] centres = Array.ConvertAll(_centroids, v => (double)v);
-        _one.Add(centres.AsSpan(0, Dim));
-        for (int c = 0; c < K; c++) _many.Add(centres.AsSpan(c * Dim, Dim));
+        _one.Add(centres.AsSpan(0, Dim), 0);
+        for (int c = 0; c < K; c++) _many.Add(centres.AsSpan(c * Dim, Dim), c);
         _seen = new int[Rows];
         _offsets = [.. Enumerable.Range(0, Rows / Tokens + 1).Select(r => (long)r * Tokens)];
         _pooled = new float[Rows / Tokens * Dim];
@@ -121,7 +121,7 @@ public class KernelBench
     {
         Array.Clear(_seen);
         Array.Fill(_distances, double.PositiveInfinity);
-        centres.Relax([], 0, _seen, _distances, Pass.Unwatched);
+        centres.Relax([], 0, _seen, _distances, _assignments, Pass.Unwatched);
     }
 
     /// <summary>What one call of a benchmark does by definition.</summary>

@@ -12,8 +12,9 @@ public interface IMinDistances : IDisposable
 
     /// <summary>Adds a centre behind the others.</summary>
     /// <param name="centre">[dim], float64, already scaled, finite; copied.</param>
+    /// <param name="label">What the centre is called where it is the nearest.</param>
     /// <exception cref="ArgumentException">It has another dimension.</exception>
-    void Add(ReadOnlySpan<double> centre);
+    void Add(ReadOnlySpan<double> centre, int label);
 
     /// <summary>Forgets all centres.</summary>
     void Clear();
@@ -23,11 +24,12 @@ public interface IMinDistances : IDisposable
     /// <param name="enough">A row whose least squared distance is below this needs no further step; 0 for all centres.</param>
     /// <param name="seen">[rows], how many of the first centres a row has seen; raised.</param>
     /// <param name="minSquared">[rows], the least squared distance so far; start with +infinity; lowered.</param>
+    /// <param name="nearest">[rows], the label of the centre that lowered <paramref name="minSquared"/> last, the first of a step on ties; or empty when not wanted.</param>
     /// <param name="pass">Cancellation and progress. Each row of a call that was cut short stands before or behind its part.</param>
     /// <exception cref="ArgumentException">A shape disagrees, a row does not exist, or one has seen more centres than there are.</exception>
     /// <remarks>
     /// For each row, while seen[r] &lt; count and not minSquared[r] &lt; enough: with e = min(count, the multiple of <see cref="Step"/> after seen[r]),
     /// minSquared[r] = min(minSquared[r], min over c in [seen[r], e) of |scale[r] * x[r] - centre[c]|²), canonical, and seen[r] = e.
     /// </remarks>
-    void Relax(ReadOnlySpan<int> which, double enough, Span<int> seen, Span<double> minSquared, Pass pass);
+    void Relax(ReadOnlySpan<int> which, double enough, Span<int> seen, Span<double> minSquared, Span<int> nearest, Pass pass);
 }

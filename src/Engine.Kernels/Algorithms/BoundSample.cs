@@ -1,11 +1,11 @@
 namespace Engine.Kernels.Algorithms;
 
-/// <summary>Finds a value that about a thirty-second of all rows' bounds lie above, among those below a given one: from every so many-th row, so that it is the same in every run.</summary>
+/// <summary>Finds a value that about a sixty-fourth of all rows' bounds lie above, among those below a given one: from every so many-th row, so that it is the same in every run.</summary>
 /// <param name="rows">Rows that count.</param>
 internal sealed class BoundSample(int rows)
 {
     private const int Sampled = 2048;
-    private const int Share = 32;
+    private const int Share = 64;
 
     private readonly double[] _bounds = new double[Sampled];
     private readonly int _stride = Math.Max(1, (rows + Sampled - 1) / Sampled);

@@ -7,7 +7,7 @@ namespace Engine.Kernels.Algorithms;
 /// A row's distance only falls as centres are added, so what was computed against earlier centres bounds it from above, and a bound below another row's
 /// exact distance need not be any better. Rows whose bounds are at or above a threshold wait in a heap; the rest lie still. The top of the heap is
 /// the farthest row as soon as it is up to date; until then the rows above it are brought up to date in batches. When the heap is empty the threshold
-/// descends over about a thirty-second of the rows, which go through the centres together, each as far as brings it below the new threshold.
+/// descends over about a sixty-fourth of the rows, which go through the centres together, the popular ones first, each as far as brings it below the new threshold.
 /// Batches and thresholds change how often and how far a row is brought up to date, never what is found.
 /// </remarks>
 internal sealed class CoverageBounds : IDisposable
@@ -28,6 +28,9 @@ internal sealed class CoverageBounds : IDisposable
     private readonly int[] _seen;
     private readonly double[] _squared;
     private readonly FarthestFirstHeap _heap = new();
+    private readonly int[] _nearest;
+    private readonly List<int> _centres = [];
+    private readonly HubCentres _hubs;
     private readonly BoundSample _sample;
     private readonly double[] _centre;
     private int[] _batch = new int[LargestBatch];
@@ -37,6 +40,7 @@ internal sealed class CoverageBounds : IDisposable
     private double _threshold = double.PositiveInfinity;
     private double _enough;
     private double _exact;
+    private bool _descending;
     private bool _filled;
     private bool _relaxing;
     private bool _recalling;
@@ -58,7 +62,10 @@ internal sealed class CoverageBounds : IDisposable
         _sample = new BoundSample(within?.Length ?? _squared.Length);
         _centre = new double[rows.Dim];
         Array.Fill(_squared, double.PositiveInfinity);
+        _nearest = new int[rows.Rows];
+        Array.Fill(_nearest, -1);
         _distances = kernels.MinDistances(rows, scales);
+        _hubs = new HubCentres(rows, scales, kernels);
     }
 
     /// <summary>Pairs of a row and a centre that were looked at so far.</summary>
@@ -73,7 +80,8 @@ internal sealed class CoverageBounds : IDisposable
         // Room is made first, because that may be cut short, and then the row must be none yet. An entry left in the heap is stale and drops out when it tops.
         MakeRoom();
         RowNumbers.CopyScaled(_rows, _scales, row, _centre);
-        _distances.Add(_centre);
+        _distances.Add(_centre, _centres.Count);
+        _centres.Add(row);
         _squared[row] = 0;
         if (_heap.Count > 0 && _heap.Top.Row == row) _heap.Pop();
     }
@@ -82,7 +90,8 @@ internal sealed class CoverageBounds : IDisposable
     public void AddPoint(ReadOnlySpan<double> point)
     {
         MakeRoom();
-        _distances.Add(point);
+        _distances.Add(point, _centres.Count);
+        _centres.Add(-1);
     }
 
     /// <summary>The row farthest from its nearest centre, the lower one on ties, with its exact squared distance; distance 0 and row -1 when all are covered.</summary>
@@ -119,6 +128,10 @@ internal sealed class CoverageBounds : IDisposable
         _recalling = false;
         from.Seen.CopyTo(_seen, 0);
         from.Squared.CopyTo(_squared, 0);
+        from.Nearest.CopyTo(_nearest, 0);
+        from.HubsSeen.CopyTo(_hubs.Seen, 0);
+        _hubs.Use(from.Hubs, from.HubsFound, _centres);
+        _descending = from.Descending;
         (DistancesComputed, _relaxing, _limit, _refreshed) = (from.DistancesComputed, from.Relaxing, from.Limit, from.Refreshed);
         (_threshold, _enough, _exact) = (from.Threshold, from.Enough, from.Exact);
         if (_relaxing) return;
@@ -136,10 +149,14 @@ internal sealed class CoverageBounds : IDisposable
 
     /// <summary>Where the bounds stand, beside the picks.</summary>
     public KCenterPosition Position(int[] picks, double[] radii) =>
-        new(picks, radii, _seen, _squared, DistancesComputed, _relaxing, _batch[.._batchCount], _limit, _refreshed, _window, _threshold, _enough, _exact);
+        new(picks, radii, _seen, _squared, DistancesComputed, _relaxing, _batch[.._batchCount], _limit, _refreshed, _window, _threshold, _enough, _exact, _nearest, _hubs.Places, _hubs.Found, _hubs.Seen, _descending);
 
     /// <inheritdoc/>
-    public void Dispose() => _distances.Dispose();
+    public void Dispose()
+    {
+        _hubs.Dispose();
+        _distances.Dispose();
+    }
 
     /// <summary>Takes the rows off the heap that lie above the first one that is up to date.</summary>
     private void TakeBatch()
@@ -152,13 +169,15 @@ internal sealed class CoverageBounds : IDisposable
         _enough = Math.Max(_threshold, _exact);
     }
 
-    /// <summary>Lowers the threshold to let about a thirty-second of the rows over it, or all that are left.</summary>
+    /// <summary>Lowers the threshold to let about a sixty-fourth of the rows over it, or all that are left.</summary>
     private void Descend()
     {
         double above = _threshold;
         _threshold = _sample.Below(above, _squared, _within);
         Gather(_threshold, above);
         _enough = _threshold;
+        _descending = _enough > 0;
+        if (_descending) _hubs.Choose(_batch.AsSpan(0, _batchCount), _nearest, _centres);
     }
 
     /// <summary>Fills the batch with the rows whose bounds lie in a range that has an end or none, ascending.</summary>
@@ -186,6 +205,7 @@ internal sealed class CoverageBounds : IDisposable
     {
         ReadOnlySpan<int> batch = _batch.AsSpan(0, _batchCount);
         if (!batch.IsEmpty) Relax(batch, _enough);
+        _descending = false;
         foreach (int row in batch)
         {
             if (_squared[row] < _floor) _squared[row] = 0;
@@ -204,6 +224,9 @@ internal sealed class CoverageBounds : IDisposable
         if (!_recalling) RelaxAll();
         _distances.Clear();
         Array.Clear(_seen);
+        Array.Fill(_nearest, -1);
+        _centres.Clear();
+        _hubs.Use([], 0, _centres);
     }
 
     private void RelaxAll()
@@ -224,7 +247,8 @@ internal sealed class CoverageBounds : IDisposable
         long before = SeenBy(which);
         try
         {
-            _distances.Relax(which, enough, _seen, _squared, _pass);
+            if (_descending && _hubs.Places.Length > 0) _hubs.Relax(which, enough, _squared, _nearest, _pass);
+            _distances.Relax(which, enough, _seen, _squared, _nearest, _pass);
         }
         finally
         {
@@ -235,9 +259,8 @@ internal sealed class CoverageBounds : IDisposable
     private long SeenBy(ReadOnlySpan<int> which)
     {
         long sum = 0;
-        foreach (int row in which) sum += _seen[row];
-        if (!which.IsEmpty) return sum;
-        foreach (int seen in _seen) sum += seen;
+        foreach (int row in which) sum += _seen[row] + _hubs.Seen[row];
+        for (int row = 0; which.IsEmpty && row < _seen.Length; row++) sum += _seen[row] + _hubs.Seen[row];
         return sum;
     }
 }

@@ -14,5 +14,11 @@ namespace Engine.Kernels.Algorithms;
 /// <param name="Threshold">Squared; rows with bounds below it lie still, infinity when no row is in the heap.</param>
 /// <param name="Enough">The squared distance below which a row of the batch goes no further.</param>
 /// <param name="Exact">The largest squared distance known to be exact since the last pick.</param>
+/// <param name="Nearest">[rows], the centre of the window that a row's bound belongs to, or -1.</param>
+/// <param name="Hubs">The centres of the window that rows are shown first when the threshold is lowered.</param>
+/// <param name="HubsFound">Rows that had found a centre when these were chosen.</param>
+/// <param name="HubsSeen">[rows], how many of them a row has seen.</param>
+/// <param name="Descending">Whether the batch comes from a lowered threshold.</param>
 public sealed record KCenterPosition(
-    int[] Picks, double[] Radii, int[] Seen, double[] Squared, long DistancesComputed, bool Relaxing, int[] Batch, int Limit, int Refreshed, int Window, double Threshold, double Enough, double Exact);
+    int[] Picks, double[] Radii, int[] Seen, double[] Squared, long DistancesComputed, bool Relaxing, int[] Batch, int Limit, int Refreshed, int Window, double Threshold, double Enough, double Exact,
+    int[] Nearest, int[] Hubs, long HubsFound, int[] HubsSeen, bool Descending);

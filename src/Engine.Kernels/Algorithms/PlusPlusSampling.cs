@@ -152,12 +152,12 @@ internal sealed class PlusPlusSampling(RowSource rows, double[] scales, IKernels
         SumAllBlocks();
     }
 
-    private void Relax(ReadOnlySpan<int> which, Pass stop) => _distances.Relax(which, 0, _seen, _squared, stop);
+    private void Relax(ReadOnlySpan<int> which, Pass stop) => _distances.Relax(which, 0, _seen, _squared, [], stop);
 
     private void MakeCentre(int row)
     {
         RowNumbers.CopyScaled(rows, scales, row, _centre);
-        _distances.Add(_centre);
+        _distances.Add(_centre, row);
     }
 
     private void SumAllBlocks()

@@ -30,8 +30,8 @@ internal static class RowMean
         double[] squared = new double[rows.Rows];
         Array.Fill(squared, double.PositiveInfinity);
         using IMinDistances distances = kernels.MinDistances(rows, scales);
-        distances.Add(point);
-        distances.Relax(within, 0, new int[rows.Rows], squared, pass);
+        distances.Add(point, 0);
+        distances.Relax(within, 0, new int[rows.Rows], squared, [], pass);
         return squared.AsSpan().IndexOf(squared.Min());
     }
 

@@ -22,12 +22,15 @@ internal sealed unsafe class CentreBlock : IDisposable
     /// <summary>|c|² in float32, infinity where there is no centre.</summary>
     public float* Squares => _squares.Pointer;
 
+    /// <summary>What the centres are called.</summary>
+    public int[] Labels { get; } = new int[IMinDistances.Step];
+
     /// <summary>One centre, [dim].</summary>
     public double* Centre(int place) => _values.Pointer + ((nint)place * Columns.Dim);
 
     /// <summary>Puts a centre into a place.</summary>
     /// <returns>At least the centre's length.</returns>
-    public double Set(int place, ReadOnlySpan<double> centre)
+    public double Set(int place, ReadOnlySpan<double> centre, int label)
     {
         centre.CopyTo(new Span<double>(Centre(place), Columns.Dim));
         double square = 0;
@@ -38,6 +41,7 @@ internal sealed unsafe class CentreBlock : IDisposable
         }
 
         Columns.Set(place, _narrow, 1);
+        Labels[place] = label;
         Squares[place] = (float)square;
         return Math.Sqrt(square) * (1 + 1e-9);
     }

@@ -18,12 +18,12 @@ internal sealed unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>(Row
     public int Count { get; private set; }
 
     /// <inheritdoc/>
-    public void Add(ReadOnlySpan<double> centre)
+    public void Add(ReadOnlySpan<double> centre, int label)
     {
         if (centre.Length != rows.Dim) throw new ArgumentException($"The centre has {centre.Length} elements, the rows have {rows.Dim}.", nameof(centre));
         int block = Count / IMinDistances.Step;
         if (block == _blocks.Count) _blocks.Add(new CentreBlock(rows.Dim));
-        _longest = Math.Max(_longest, _blocks[block].Set(Count % IMinDistances.Step, centre));
+        _longest = Math.Max(_longest, _blocks[block].Set(Count % IMinDistances.Step, centre, label));
         Count++;
     }
 
@@ -36,10 +36,11 @@ internal sealed unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>(Row
     }
 
     /// <inheritdoc/>
-    public void Relax(ReadOnlySpan<int> which, double enough, Span<int> seen, Span<double> minSquared, Pass pass)
+    public void Relax(ReadOnlySpan<int> which, double enough, Span<int> seen, Span<double> minSquared, Span<int> nearest, Pass pass)
     {
         Shapes.One(rows, seen.Length, nameof(seen));
         Shapes.One(rows, minSquared.Length, nameof(minSquared));
+        if (!nearest.IsEmpty) Shapes.One(rows, nearest.Length, nameof(nearest));
         long pairs = Shapes.Unseen(rows, which, seen, Count);
         pass.Cancel.ThrowIfCancellationRequested();
         if (Count == 0) return;
@@ -49,8 +50,9 @@ internal sealed unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>(Row
         fixed (int* chosen = which)
         fixed (int* counts = seen)
         fixed (double* least = minSquared)
+        fixed (int* labels = nearest)
         {
-            RelaxationJob job = new(rows, rowScales.Length == 0 ? null : scales, which.IsEmpty ? null : chosen, _blocks, Count, _longest, enough, counts, least, pass);
+            RelaxationJob job = new(rows, rowScales.Length == 0 ? null : scales, which.IsEmpty ? null : chosen, _blocks, Count, _longest, enough, counts, least, nearest.IsEmpty ? null : labels, pass);
             long items = which.IsEmpty ? rows.Rows : which.Length;
             int tile = RowTile<TLanes, TFloat, TDouble, TElement>.RowsFor(_blocks[0].Columns);
             int workers = pairs < LeastShared / rows.Dim ? 1 : threads;
@@ -92,9 +94,10 @@ internal sealed unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>(Row
 /// <param name="enough">A row below this goes no further.</param>
 /// <param name="seen">[rows].</param>
 /// <param name="least">[rows].</param>
+/// <param name="nearest">[rows] or null.</param>
 /// <param name="pass">Cancellation.</param>
 internal sealed unsafe class RelaxationJob(
-    RowSource rows, double* scales, int* which, List<CentreBlock> blocks, int count, double longest, double enough, int* seen, double* least, Pass pass)
+    RowSource rows, double* scales, int* which, List<CentreBlock> blocks, int count, double longest, double enough, int* seen, double* least, int* nearest, Pass pass)
 {
     public RowSource Rows => rows;
 
@@ -114,15 +117,18 @@ internal sealed unsafe class RelaxationJob(
 
     public double Least(int row) => least[row];
 
+    public int Nearest(int row) => nearest == null ? -1 : nearest[row];
+
     /// <summary>Whether a row that stands here has a further step to go.</summary>
     public bool GoesOn(int seen, double least) => seen < count && !(least < enough);
 
     /// <summary>Where a step that begins here ends.</summary>
     public int EndOfStep(int seen) => Math.Min(count, (seen / IMinDistances.Step + 1) * IMinDistances.Step);
 
-    public void Keep(int row, int seenNow, double leastNow)
+    public void Keep(int row, int seenNow, double leastNow, int nearestNow)
     {
         seen[row] = seenNow;
         least[row] = leastNow;
+        if (nearest != null) nearest[row] = nearestNow;
     }
 }

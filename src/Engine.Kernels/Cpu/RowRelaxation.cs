@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Engine.Kernels.Cpu;
 
@@ -25,11 +26,20 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
     /// <summary>Centres up to which a row is not worth being copied into the tile.</summary>
     private const int FewCentres = 8;
 
+    /// <summary>Rows between the one that is fetched and the one that is loaded.</summary>
+    private const int Ahead = 3;
+
+    /// <summary>Bytes of a row below which fetching it costs more than waiting for it.</summary>
+    private const int ShortestFetched = 256;
+
+    private const int CacheLine = 64;
+
     private readonly Action<RowRelaxation<TLanes, TFloat, TDouble, TElement>> _return;
     private readonly RowTile<TLanes, TFloat, TDouble, TElement> _tile;
     private readonly Standing[] _standing;
     private readonly long[] _open;
     private readonly int _dim;
+    private readonly int _rowBytes;
     private readonly double _gamma;
     private RelaxationJob _job = null!;
     private int _active;
@@ -44,6 +54,7 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
         _standing = new Standing[_tile.Capacity];
         _open = new long[_tile.Capacity];
         _dim = columns.Dim;
+        _rowBytes = checked(columns.Dim * TElement.Size);
         _gamma = ProposalError.Gamma(columns.Roundings);
     }
 
@@ -110,16 +121,16 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
             MatrixView view = block.View;
             for (nint r = 0; r < view.Rows; r++, place++)
             {
-                int row = OpenRow(place), seen = _job.Seen(row);
+                int row = OpenRow(place), seen = _job.Seen(row), nearest = _job.Nearest(row);
                 double scale = _job.Scale(row), least = _job.Least(row);
                 while (_job.GoesOn(seen, least))
                 {
                     int end = _job.EndOfStep(seen);
-                    least = Nearest<TElement>(view.DangerousRow(r), view.Scale, scale, seen, end, least);
+                    Compare<TElement>(view.DangerousRow(r), view.Scale, scale, seen, end, ref least, ref nearest);
                     seen = end;
                 }
 
-                _job.Keep(row, seen, least);
+                _job.Keep(row, seen, least, nearest);
             }
         }
     }
@@ -133,10 +144,23 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
             if (_active == 0) step = OpenStep(place);
             int end = place;
             while (end < open && OpenStep(end) == step) end++;
-            while (place < end) place += Load(place, end);
-            Propose(step);
-            Leave();
+            while (place < end)
+            {
+                Fetch(place + Ahead, end);
+                place += Load(place, end);
+            }
+
+            GoStep(step);
         }
+    }
+
+    /// <summary>Has the machine bring a row into the caches that is loaded soon: rows lie anywhere, so it cannot guess which.</summary>
+    private void Fetch(int place, int end)
+    {
+        if (!Sse.IsSupported || place >= end || _rowBytes < ShortestFetched || _job.Rows.BlockBytes > 0) return;
+        using RowBlock block = _job.Rows.Borrow(OpenRow(place), 1);
+        byte* row = block.View.DangerousRow(0);
+        for (int at = 0; at < _rowBytes; at += CacheLine) Sse.Prefetch0(row + at);
     }
 
     private int Load(int place, int end)
@@ -155,6 +179,7 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
                 Row = row,
                 Seen = _job.Seen(row),
                 Least = _job.Least(row),
+                Nearest = _job.Nearest(row),
                 Scale = scale,
                 Twice = (float)(-2 * scale),
                 Square = scale * scale * square,
@@ -166,8 +191,8 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
         return count;
     }
 
-    /// <summary>One step of all rows in the tile.</summary>
-    private void Propose(int step)
+    /// <summary>One step of all rows in the tile. From the last to the first: the row that takes the place of one that leaves has gone its step.</summary>
+    private void GoStep(int step)
     {
         CentreBlock block = _job.Block(step);
         int begin = step * IMinDistances.Step, end = Math.Min(_job.Count, begin + IMinDistances.Step), pairs = 0;
@@ -175,12 +200,17 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
         int tiles = (_active + ProductTile<TLanes, TFloat, TDouble>.TileRows - 1) / ProductTile<TLanes, TFloat, TDouble>.TileRows;
         bool proposed = pairs >= PairsPerTile * tiles;
         if (proposed) _tile.Multiply(_active, block.Columns);
-        for (int i = 0; i < _active; i++)
+        for (int i = _active - 1; i >= 0; i--)
         {
             ref Standing standing = ref _standing[i];
             if (proposed && standing.Margin < double.PositiveInfinity) Decide(i, ref standing, block, begin);
-            else standing.Least = Nearest<Float32Element>((byte*)_tile.Row(i), 1, standing.Scale, standing.Seen, end, standing.Least);
+            else Compare<Float32Element>((byte*)_tile.Row(i), 1, standing.Scale, standing.Seen, end, ref standing.Least, ref standing.Nearest);
             standing.Seen = end;
+            if (_job.GoesOn(end, standing.Least)) continue;
+            _job.Keep(standing.Row, end, standing.Least, standing.Nearest);
+            if (i == --_active) continue;
+            standing = _standing[_active];
+            Unsafe.CopyBlock(_tile.Row(i), _tile.Row(_active), (uint)_dim * sizeof(float));
         }
     }
 
@@ -202,8 +232,10 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
         double least = standing.Least;
         for (; mask != 0; mask &= mask - 1)
         {
-            byte* centre = (byte*)block.Centre(BitOperations.TrailingZeroCount(mask));
-            least = Math.Min(least, RowMath<TLanes, TFloat, TDouble>.SquaredDistance<Float32Element, Float64Operand>((byte*)_tile.Row(place), 1, standing.Scale, centre, _dim));
+            int candidate = BitOperations.TrailingZeroCount(mask);
+            Take(
+                RowMath<TLanes, TFloat, TDouble>.SquaredDistance<Float32Element, Float64Operand>((byte*)_tile.Row(place), 1, standing.Scale, (byte*)block.Centre(candidate), _dim),
+                block.Labels[candidate], ref least, ref standing.Nearest);
         }
 
         if (!(least < standing.Least)) return;
@@ -222,8 +254,8 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
         return mask;
     }
 
-    /// <summary>Canonical: the least of a value and the distances to centres of one step or several, four to a load of the row.</summary>
-    private double Nearest<TX>(byte* x, float unit, double scale, int from, int end, double least)
+    /// <summary>Canonical distances to the centres of one step, four to a load of the row.</summary>
+    private void Compare<TX>(byte* x, float unit, double scale, int from, int end, ref double least, ref int nearest)
         where TX : struct, IOperand
     {
         double* distances = stackalloc double[4];
@@ -232,31 +264,19 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
         for (; place + 4 <= stop; place += 4)
         {
             RowMath<TLanes, TFloat, TDouble>.SquaredDistance4<TX, Float64Operand>(x, unit, scale, (byte*)block.Centre(place), _dim, distances);
-            least = Math.Min(Math.Min(least, Math.Min(distances[0], distances[1])), Math.Min(distances[2], distances[3]));
+            for (int i = 0; i < 4; i++) Take(distances[i], block.Labels[place + i], ref least, ref nearest);
         }
 
         for (; place < stop; place++)
-            least = Math.Min(least, RowMath<TLanes, TFloat, TDouble>.SquaredDistance<TX, Float64Operand>(x, unit, scale, (byte*)block.Centre(place), _dim));
-        return least;
+            Take(RowMath<TLanes, TFloat, TDouble>.SquaredDistance<TX, Float64Operand>(x, unit, scale, (byte*)block.Centre(place), _dim), block.Labels[place], ref least, ref nearest);
     }
 
-    /// <summary>Writes down where the rows stand that need not go on; the last rows of the tile take their places.</summary>
-    private void Leave()
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Take(double distance, int label, ref double least, ref int nearest)
     {
-        for (int i = 0; i < _active;)
-        {
-            ref Standing standing = ref _standing[i];
-            if (_job.GoesOn(standing.Seen, standing.Least))
-            {
-                i++;
-                continue;
-            }
-
-            _job.Keep(standing.Row, standing.Seen, standing.Least);
-            if (i == --_active) continue;
-            standing = _standing[_active];
-            Unsafe.CopyBlock(_tile.Row(i), _tile.Row(_active), (uint)_dim * sizeof(float));
-        }
+        if (!(distance < least)) return;
+        least = distance;
+        nearest = label;
     }
 
     /// <summary>m + 2m', or infinity where float32 could overflow.</summary>
@@ -275,6 +295,7 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
     {
         public int Row;
         public int Seen;
+        public int Nearest;
         public double Least;
         public double Scale;
         public double Square;

@@ -145,8 +145,8 @@ public sealed record KCenter : Step<Selection>
                 ValueShape vectors = needs.Of(needs.Get(@in));
                 long n = vectors.Rows, count = needs.Get(budget).UpTo((int)Math.Min(n, Array.MaxLength));
                 needs.Vectors(vectors);
-                needs.Use("distances and the heap of the farthest", (needs.Get(metric) == KCenterMetric.Cosine ? 40 : 32) * n);
-                needs.Use("centres", Math.Min(3L << 30, 12 * (count + IMinDistances.Step) * vectors.Dim));
+                needs.Use("distances and the heap of the farthest", (needs.Get(metric) == KCenterMetric.Cosine ? 48 : 40) * n);
+                needs.Use("centres", Math.Min(3L << 30, 12 * (count + 9 * IMinDistances.Step) * vectors.Dim));
                 return needs.Selection(name, count, vectors);
             },
         };

@@ -39,10 +39,15 @@ internal static class PositionFormats
             to.Write(p.Threshold);
             to.Write(p.Enough);
             to.Write(p.Exact);
+            to.Write(p.Nearest);
+            to.Write(p.Hubs);
+            to.Write(p.HubsFound);
+            to.Write(p.HubsSeen);
+            to.Write(p.Descending);
         },
         from => new KCenterPosition(
             from.Array<int>(), from.Array<double>(), from.Array<int>(), from.Array<double>(), from.Integer(), from.Flag(), from.Array<int>(), from.Int32(), from.Int32(), from.Int32(),
-            from.Number(), from.Number(), from.Number()));
+            from.Number(), from.Number(), from.Number(), from.Array<int>(), from.Array<int>(), from.Integer(), from.Array<int>(), from.Flag()));
 
     /// <summary>Of <see cref="Engine.Steps.Rds"/>.</summary>
     public static PositionFormat<RdsPosition> Rds { get; } = new(

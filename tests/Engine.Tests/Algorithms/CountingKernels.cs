@@ -65,15 +65,15 @@ internal sealed class CountingKernels : IKernels
     {
         public int Count => inner.Count;
 
-        public void Add(ReadOnlySpan<double> centre) => inner.Add(centre);
+        public void Add(ReadOnlySpan<double> centre, int label) => inner.Add(centre, label);
 
         public void Clear() => inner.Clear();
 
-        public void Relax(ReadOnlySpan<int> which, double enough, Span<int> seen, Span<double> minSquared, Pass pass)
+        public void Relax(ReadOnlySpan<int> which, double enough, Span<int> seen, Span<double> minSquared, Span<int> nearest, Pass pass)
         {
             Assert.Equal(which.Length, which.ToArray().Distinct().Count());
             int[] before = seen.ToArray();
-            inner.Relax(which, enough, seen, minSquared, pass);
+            inner.Relax(which, enough, seen, minSquared, nearest, pass);
             for (int row = 0; row < before.Length; row++) owner.Distances += seen[row] - before[row];
         }
 

@@ -81,6 +81,31 @@ public sealed class InterruptedTests
     }
 
     [Fact]
+    public void KCenter_goes_on_with_hubs()
+    {
+        // Far rows are picked first; those in the middle walk past them to a few centres that lie near many.
+        const int Many = 2400, Budget = 420;
+        float[] values = KernelCases.Gaussian(new RandomStream(79, "hubs"), Many * Dim);
+        for (int r = 0; r < Many; r++)
+            for (int j = 0; j < Dim; j++) values[(r * Dim) + j] = r % 8 == 1 ? 40 * values[(r * Dim) + j] : (8 * values[(r % 40 / 8 * 8 * Dim) + j]) + (0.6f * values[(r * Dim) + j]);
+        using IKernels kernels = KernelSets.Best(2);
+        using ArrayRows rows = ArrayRows.From(values, Dim);
+        KCenterResult whole = KCenterGreedy.Select(rows, new() { Budget = Budget }, kernels, Pass.Unwatched);
+        int withHubs = 0;
+        for (int seed = 0; seed < 3; seed++)
+        {
+            (KCenterResult found, _) = Interruption.Run(
+                values, Dim, PositionFormats.KCenter, new Random(seed),
+                (source, set, pass, resume) => KCenterGreedy.Select(source, new() { Budget = Budget }, set, pass, new Watched<KCenterPosition>(resume, position => withHubs += position.Hubs.Length > 0 && position.Descending ? 1 : 0)));
+            Assert.Equal(whole.Picks, found.Picks);
+            Assert.Equal(whole.Radii, found.Radii);
+            Assert.Equal(whole.DistancesComputed, found.DistancesComputed);
+        }
+
+        Assert.True(withHubs > 0, "no call was cut short while hubs were shown");
+    }
+
+    [Fact]
     public void KCenter_finds_the_same_rows_from_any_bounds_that_are_not_too_low()
     {
         const int Budget = 60;
@@ -104,7 +129,7 @@ public sealed class InterruptedTests
             }
 
             foreach (int pick in picks) squared[pick] = 0;
-            var position = new KCenterPosition(picks, whole.Radii[..(taken - random.Next(2))], seen, squared, 0, false, [], 32, 0, 1 << 20, double.PositiveInfinity, 0, 0);
+            var position = new KCenterPosition(picks, whole.Radii[..(taken - random.Next(2))], seen, squared, 0, false, [], 32, 0, 1 << 20, double.PositiveInfinity, 0, 0, [.. Enumerable.Repeat(-1, Rows)], [], 0, new int[Rows], false);
             KCenterResult found = KCenterGreedy.Select(rows, new() { Budget = Budget }, kernels, Pass.Unwatched, new Given<KCenterPosition>(position));
             Assert.Equal(whole.Picks, found.Picks);
             Assert.Equal(whole.Radii, found.Radii);
@@ -192,5 +217,22 @@ public sealed class InterruptedTests
         public bool IsDue => false;
 
         public void Keep(T position) => Kept = position;
+    }
+
+    /// <summary>Sees the positions that are kept.</summary>
+    private sealed class Watched<T>(IResumePoint<T> inner, Action<T> seen) : IResumePoint<T>
+        where T : class
+    {
+        public T? From => inner.From;
+
+        public TimeSpan Interval => inner.Interval;
+
+        public bool IsDue => inner.IsDue;
+
+        public void Keep(T position)
+        {
+            seen(position);
+            inner.Keep(position);
+        }
     }
 }

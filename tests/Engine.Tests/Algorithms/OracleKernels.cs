@@ -248,14 +248,23 @@ internal sealed class OracleKernels : IKernels
     private sealed class GrowingCentres(RowSource rows, double[] rowScales) : IMinDistances
     {
         private readonly List<double[]> _centres = [];
+        private readonly List<int> _labels = [];
 
         public int Count => _centres.Count;
 
-        public void Add(ReadOnlySpan<double> centre) => _centres.Add(centre.ToArray());
+        public void Add(ReadOnlySpan<double> centre, int label)
+        {
+            _centres.Add(centre.ToArray());
+            _labels.Add(label);
+        }
 
-        public void Clear() => _centres.Clear();
+        public void Clear()
+        {
+            _centres.Clear();
+            _labels.Clear();
+        }
 
-        public void Relax(ReadOnlySpan<int> which, double enough, Span<int> seen, Span<double> minSquared, Pass pass)
+        public void Relax(ReadOnlySpan<int> which, double enough, Span<int> seen, Span<double> minSquared, Span<int> nearest, Pass pass)
         {
             for (int at = 0; at < (which.IsEmpty ? rows.Rows : which.Length); at++)
             {
@@ -267,7 +276,9 @@ internal sealed class OracleKernels : IKernels
                     {
                         double squared = 0;
                         for (int i = 0; i < row.Length; i++) squared += (row[i] - _centres[seen[r]][i]) * (row[i] - _centres[seen[r]][i]);
-                        minSquared[r] = Math.Min(minSquared[r], squared);
+                        if (squared >= minSquared[r]) continue;
+                        minSquared[r] = squared;
+                        if (!nearest.IsEmpty) nearest[r] = _labels[seen[r]];
                     }
                     while (++seen[r] < Count && seen[r] % IMinDistances.Step != 0);
                 }

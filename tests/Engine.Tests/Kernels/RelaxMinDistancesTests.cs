@@ -82,14 +82,15 @@ public class RelaxMinDistancesTests
                     double[] finite = [.. least.Where(double.IsFinite).Order()];
                     foreach (double enough in new[] { 0, finite[finite.Length / 2], double.PositiveInfinity })
                     {
-                        (int Seen, double Least)[] expected = [.. Enumerable.Range(0, Count).Select(r => Stepped(rows, centres, r, seen[r], least[r], enough))];
+                        (int Seen, double Least, int Nearest)[] expected = [.. Enumerable.Range(0, Count).Select(r => Stepped(rows, centres, r, seen[r], least[r], enough))];
                         foreach (int threads in new[] { 1, 3 })
                         {
                             int[] counts = [.. seen];
                             double[] found = [.. least];
+                            int[] nearest = [.. Enumerable.Repeat(-7, Count)];
                             using IKernels kernels = Cases.Open(set, threads);
-                            kernels.RelaxMinDistances(rows, [], [], centres, counts, found, Pass.Unwatched, enough);
-                            Assert.Equal(expected, counts.Zip(found));
+                            kernels.RelaxMinDistances(rows, [], [], centres, counts, found, Pass.Unwatched, enough, nearest);
+                            Assert.Equal(expected, counts.Zip(found, nearest));
                         }
                     }
                 }
@@ -113,33 +114,36 @@ public class RelaxMinDistancesTests
             Assert.Equal(0, distances.Count);
             int[] seen = new int[Count];
             double[] least = [.. Enumerable.Repeat(double.PositiveInfinity, Count)];
-            distances.Relax([], 0, seen, least, Pass.Unwatched);
+            distances.Relax([], 0, seen, least, [], Pass.Unwatched);
             Assert.All(least, value => Assert.Equal(double.PositiveInfinity, value));
             for (int c = first; c < 70; c++)
             {
-                distances.Add(centres.AsSpan(c * Dim, Dim));
-                if (c % 9 == 0) distances.Relax([.. Enumerable.Range(0, Count).Where(r => r % 5 == c % 5)], 0, seen, least, Pass.Unwatched);
+                distances.Add(centres.AsSpan(c * Dim, Dim), c);
+                if (c % 9 == 0) distances.Relax([.. Enumerable.Range(0, Count).Where(r => r % 5 == c % 5)], 0, seen, least, [], Pass.Unwatched);
             }
 
-            distances.Relax([], 0, seen, least, Pass.Unwatched);
+            distances.Relax([], 0, seen, least, [], Pass.Unwatched);
             Assert.Equal(70 - first, distances.Count);
             for (int r = 0; r < Count; r++) Assert.Equal((70 - first, Nearest(rows, centres, r, first, 70)), (seen[r], least[r]));
         }
 
-        Assert.Throws<ArgumentException>(() => distances.Add(new double[Dim + 1]));
+        Assert.Throws<ArgumentException>(() => distances.Add(new double[Dim + 1], 0));
     }
 
-    private static (int Seen, double Least) Stepped(TestRows rows, double[] centres, int row, int seen, double least, double enough)
+    private static (int Seen, double Least, int Nearest) Stepped(TestRows rows, double[] centres, int row, int seen, double least, double enough)
     {
-        int count = centres.Length / rows.Dim;
+        int count = centres.Length / rows.Dim, nearest = -7;
         while (seen < count && !(least < enough))
         {
             int end = Math.Min(count, (seen / 32 * 32) + 32);
-            least = Math.Min(least, Nearest(rows, centres, row, seen, end));
-            seen = end;
+            for (; seen < end; seen++)
+            {
+                double distance = Nearest(rows, centres, row, seen, seen + 1);
+                if (distance < least) (least, nearest) = (distance, seen);
+            }
         }
 
-        return (seen, least);
+        return (seen, least, nearest);
     }
 
     private static double Nearest(TestRows rows, double[] centres, int row, int from, int end)

@@ -1,0 +1,95 @@
+namespace Engine.Kernels.Algorithms;
+
+/// <summary>The centres that many rows lie near, shown to rows before all others: a row that one of them brings near enough need not go through the rest.</summary>
+/// <remarks>
+/// Which centres these are follows from the rows that have found theirs. They are shown in groups, the most popular first, as long as a group can be
+/// expected to spare more than it costs. A row that found the centre at place p has walked past p others to it, and that is what meeting it first spares.
+/// </remarks>
+internal sealed class HubCentres : IDisposable
+{
+    private const int MostGroups = 8;
+
+    /// <summary>What showing a group costs a row, in centres: as many as are in it, and as much again for reading the row twice.</summary>
+    private const int GroupCost = 2 * IMinDistances.Step;
+
+    /// <summary>Rows that are asked for their centre.</summary>
+    private const int Asked = 65536;
+
+    private readonly RowSource _rows;
+    private readonly double[] _scales;
+    private readonly IMinDistances _distances;
+    private readonly double[] _centre;
+
+    /// <summary>Starts without hubs.</summary>
+    /// <param name="rows">[rows x dim].</param>
+    /// <param name="scales">[rows] or empty for 1.</param>
+    /// <param name="kernels">Who computes distances.</param>
+    public HubCentres(RowSource rows, double[] scales, IKernels kernels)
+    {
+        (_rows, _scales) = (rows, scales);
+        _distances = kernels.MinDistances(rows, scales);
+        _centre = new double[rows.Dim];
+        Seen = new int[rows.Rows];
+    }
+
+    /// <summary>The hubs, as places among the centres, most popular first.</summary>
+    public int[] Places { get; private set; } = [];
+
+    /// <summary>Asked rows that had found a centre when the hubs were chosen.</summary>
+    public long Found { get; private set; }
+
+    /// <summary>[rows], how many of the hubs a row of the batch has seen.</summary>
+    public int[] Seen { get; }
+
+    /// <summary>Prepares for a batch of rows; chooses hubs anew when a quarter more of the rows asked have found a centre.</summary>
+    /// <param name="batch">The rows.</param>
+    /// <param name="nearest">[rows], the centre a row is known to lie near, or -1.</param>
+    /// <param name="centres">The row that each centre is, or -1 for a point.</param>
+    public void Choose(ReadOnlySpan<int> batch, ReadOnlySpan<int> nearest, List<int> centres)
+    {
+        foreach (int row in batch) Seen[row] = 0;
+
+        // A row sees the first step's centres before it could be spared anything.
+        long[] found = new long[centres.Count];
+        for (int row = 0; row < nearest.Length; row += (nearest.Length / Asked) + 1)
+            if (nearest[row] >= IMinDistances.Step) found[nearest[row]]++;
+        long all = found.Sum();
+        if (all < Found + Math.Max(Found / 4, 1)) return;
+        Use(Best(found, all, centres), all, centres);
+    }
+
+    /// <summary>Takes hubs that were chosen before.</summary>
+    public void Use(int[] places, long found, List<int> centres)
+    {
+        (Places, Found) = (places, found);
+        _distances.Clear();
+        foreach (int place in places)
+        {
+            RowNumbers.CopyScaled(_rows, _scales, centres[place], _centre);
+            _distances.Add(_centre, place);
+        }
+    }
+
+    /// <summary>The groups worth showing.</summary>
+    private static int[] Best(long[] found, double left, List<int> centres)
+    {
+        int[] order = [.. Enumerable.Range(0, found.Length).Where(place => found[place] > 0 && centres[place] >= 0).OrderByDescending(place => found[place]).ThenBy(place => place)];
+        int taken = 0;
+        foreach (int[] group in order.Chunk(IMinDistances.Step).Take(MostGroups))
+        {
+            double spared = group.Sum(place => (double)found[place] * place);
+            if (group.Length < IMinDistances.Step || spared <= left * GroupCost) break;
+            left -= group.Sum(place => found[place]);
+            taken += group.Length;
+        }
+
+        return order[..taken];
+    }
+
+    /// <summary>Shows the hubs to the rows of a batch until they are near enough.</summary>
+    public void Relax(ReadOnlySpan<int> batch, double enough, double[] squared, int[] nearest, Pass pass) =>
+        _distances.Relax(batch, enough, Seen, squared, nearest, pass);
+
+    /// <inheritdoc/>
+    public void Dispose() => _distances.Dispose();
+}
