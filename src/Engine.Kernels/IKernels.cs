@@ -75,8 +75,18 @@ public interface IKernels : IDisposable
     /// <param name="depth">Rows wanted per list, at least 1; lists are shorter only when the matrix is.</param>
     /// <param name="pass">Cancellation and progress.</param>
     /// <param name="tile">The rows to look at and the lists of those before them, or null for all rows. It may end early where it says so.</param>
+    /// <param name="highest">Destination for the highest canonical cosine of any query, [rows], written for the rows looked at; or empty when not wanted.</param>
     /// <returns>Lists ordered by score descending, then row ascending: one per group, or one. Lists of single cosines name the query of each.</returns>
-    RankedRows[] TopSimilarities(RowSource rows, ReadOnlySpan<double> norms, QueryGroups queries, Combination combination, ReadOnlySpan<ScoreRange> ranges, int depth, Pass pass, SimilarityTile? tile = null);
+    RankedRows[] TopSimilarities(
+        RowSource rows,
+        ReadOnlySpan<double> norms,
+        QueryGroups queries,
+        Combination combination,
+        ReadOnlySpan<ScoreRange> ranges,
+        int depth,
+        Pass pass,
+        SimilarityTile? tile = null,
+        Span<double> highest = default);
 
     /// <summary>The lowest and highest group score over all rows, per group.</summary>
     ScoreRange[] SimilarityRanges(RowSource rows, ReadOnlySpan<double> norms, QueryGroups queries, Pass pass);

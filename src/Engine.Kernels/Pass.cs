@@ -14,6 +14,9 @@ public sealed class Pass(IProgress<WorkDone>? progress = null, CancellationToken
     /// <summary>The same watcher for a call that is stopped in another way.</summary>
     internal Pass Uncancelled() => new(progress);
 
+    /// <summary>A part of the call that is stopped in the same way and does not count as work done.</summary>
+    internal Pass Unreported() => new(cancel: cancel);
+
     /// <summary>Tells the watcher how far the call is. Cheap enough for once a block, not for once a row.</summary>
     /// <param name="unit">What is counted, in the plural: <c>rows</c>, <c>picks</c>, <c>iterations</c>.</param>
     /// <param name="done">How many are finished.</param>

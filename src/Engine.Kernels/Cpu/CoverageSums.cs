@@ -34,10 +34,7 @@ internal static unsafe class CoverageSums<TLanes, TFloat, TDouble, TElement>
     private sealed class Adder(SimilarityPass<TLanes, TFloat, TDouble> job, double* covered, int fractionBits, Totals totals)
         : SimilarityWorker<TLanes, TFloat, TDouble, TElement>(job)
     {
-        private readonly SimilarityQueries<TLanes, TFloat, TDouble> _queries = job.Queries;
         private readonly long[] _sums = new long[job.Queries.Columns.Columns];
-        private readonly int[] _hits = new int[job.Queries.Columns.Columns];
-        private readonly double[] _cosines = new double[job.Queries.Columns.Columns];
         private readonly double _unit = Math.ScaleB(1, fractionBits);
 
         protected override void Close()
@@ -46,29 +43,26 @@ internal static unsafe class CoverageSums<TLanes, TFloat, TDouble, TElement>
             base.Close();
         }
 
-        protected override void Row(int row, in Proposals proposals)
+        protected override void Propose(in Proposals proposals)
         {
-            double nearest = covered[row];
-            int hits = 0, columns = _queries.Columns.Columns;
+            int columns = _sums.Length;
             TFloat inverse = TLanes.Broadcast(proposals.Inverse), error = TLanes.Broadcast(ProposalError.RoundUp(proposals.Error));
-            TFloat least = TLanes.Broadcast(ProposalError.RoundDown(nearest));
+            TFloat least = TLanes.Broadcast(ProposalError.RoundDown(covered[proposals.Row]));
             for (int c = 0; c < columns; c += 16)
             {
                 TFloat highest = TLanes.MultiplyAdd(TLanes.LoadF32(proposals.Dots + c), inverse, error);
                 for (uint mask = TLanes.AtLeast(highest, least); mask != 0; mask &= mask - 1)
                 {
                     int query = c + BitOperations.TrailingZeroCount(mask);
-                    if (query < columns) _hits[hits++] = query;
+                    if (query < columns) NominateOne(query);
                 }
             }
+        }
 
-            if (hits == 0) return;
-            _queries.Rescore(proposals.Row, proposals.Norm, _hits.AsSpan(0, hits), _cosines.AsSpan(0, hits));
-            for (int h = 0; h < hits; h++)
-            {
-                double gain = _cosines[h] - nearest;
-                if (gain > 0) checked { _sums[_hits[h]] += (long)Math.Round(gain * _unit, MidpointRounding.ToEven); }
-            }
+        protected override void Decide(int row, int group, double score, int query)
+        {
+            double gain = score - covered[row];
+            if (gain > 0) checked { _sums[query] += (long)Math.Round(gain * _unit, MidpointRounding.ToEven); }
         }
     }
 }

@@ -85,15 +85,24 @@ internal sealed class CpuKernels<TLanes, TFloat, TDouble> : IKernels
 
     /// <inheritdoc/>
     public RankedRows[] TopSimilarities(
-        RowSource rows, ReadOnlySpan<double> norms, QueryGroups queries, Combination combination, ReadOnlySpan<ScoreRange> ranges, int depth, Pass pass, SimilarityTile? tile = null)
+        RowSource rows,
+        ReadOnlySpan<double> norms,
+        QueryGroups queries,
+        Combination combination,
+        ReadOnlySpan<ScoreRange> ranges,
+        int depth,
+        Pass pass,
+        SimilarityTile? tile = null,
+        Span<double> highest = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(depth, 1);
         Shapes.Queries(rows, norms.Length, queries);
+        if (!highest.IsEmpty) Shapes.One(rows, highest.Length, nameof(highest));
         tile ??= new SimilarityTile(0, rows.Rows, []);
         Shapes.Tile(rows, tile, combination == Combination.Each ? queries.Groups : 1);
         int wanted = combination == Combination.NormalizedMean ? queries.Groups : 0;
         if (ranges.Length != wanted) throw new ArgumentException($"{combination} takes {wanted} ranges, not {ranges.Length}.", nameof(ranges));
-        return For(rows).TopSimilarities(rows, norms, queries, combination, ranges, depth, tile, Threads, pass);
+        return For(rows).TopSimilarities(rows, norms, queries, combination, ranges, depth, tile, highest, Threads, pass);
     }
 
     /// <inheritdoc/>

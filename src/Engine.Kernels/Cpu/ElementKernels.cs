@@ -22,6 +22,7 @@ internal abstract class ElementKernels
         ReadOnlySpan<ScoreRange> ranges,
         int depth,
         SimilarityTile tile,
+        Span<double> highest,
         int threads,
         Pass pass);
 
@@ -84,18 +85,20 @@ internal sealed unsafe class ElementKernels<TLanes, TFloat, TDouble, TElement> :
         ReadOnlySpan<ScoreRange> ranges,
         int depth,
         SimilarityTile tile,
+        Span<double> highest,
         int threads,
         Pass pass)
     {
         // The highest score of any group is the highest cosine of any query: one group of them all.
         int[] starts = combination == Combination.Max ? [0, queries.Count] : queries.Starts;
 
-        // Both arrays stay fixed until the pass is done.
+        // All arrays stay fixed until the pass is done.
         fixed (double* lengths = norms)
         fixed (float* vectors = queries.Vectors)
+        fixed (double* best = highest)
         {
             using SimilarityQueries<TLanes, TFloat, TDouble> packed = new(vectors, queries.Count, queries.Dim, starts);
-            SimilarityPass<TLanes, TFloat, TDouble> job = new(rows, lengths, packed, pass);
+            SimilarityPass<TLanes, TFloat, TDouble> job = new(rows, lengths, packed, pass, best);
             return combination is Combination.Each or Combination.Max
                 ? GroupLists<TLanes, TFloat, TDouble, TElement>.Run(job, depth, tile, threads)
                 : [MeanList<TLanes, TFloat, TDouble, TElement>.Run(job, ranges.ToArray(), depth, tile, threads)];

@@ -8,6 +8,9 @@ internal unsafe interface IOperand
     /// <summary>Bytes one element takes.</summary>
     static abstract int Size { get; }
 
+    /// <summary>Whether every element is a float32 exactly.</summary>
+    static virtual bool IsFloat32 => true;
+
     /// <summary>Sixteen elements, widened exactly to float64.</summary>
     static abstract TDouble LoadWide<TLanes, TFloat, TDouble>(byte* at, float scale)
         where TLanes : struct, ILanes<TFloat, TDouble>
@@ -40,7 +43,7 @@ internal readonly unsafe struct Float32Element : IElement
     public static TDouble LoadWide<TLanes, TFloat, TDouble>(byte* at, float scale)
         where TLanes : struct, ILanes<TFloat, TDouble>
         where TFloat : unmanaged
-        where TDouble : unmanaged => TLanes.Widen(TLanes.LoadF32((float*)at));
+        where TDouble : unmanaged => TLanes.LoadWideF32((float*)at);
 }
 
 /// <summary>binary16.</summary>
@@ -101,6 +104,8 @@ internal readonly unsafe struct Int8Element : IElement
 internal readonly unsafe struct Float64Operand : IOperand
 {
     public static int Size => sizeof(double);
+
+    public static bool IsFloat32 => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TDouble LoadWide<TLanes, TFloat, TDouble>(byte* at, float scale)

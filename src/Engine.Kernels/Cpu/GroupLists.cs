@@ -3,41 +3,74 @@ using System.Numerics;
 namespace Engine.Kernels.Cpu;
 
 /// <summary>One list of best rows per group of queries.</summary>
+/// <remarks>
+/// While lists fill up, every row would have to be scored canonically, and until most rows are seen far more than are wanted in the end: k (1 + ln(N/k)) of N
+/// in random order, all of them in the worst. So a sample of the rows forecasts each list's last score first, on the low side, and rows below
+/// it are left out from the beginning. A list that then has as many rows as are wanted is right, because all others score lower than its last; should
+/// one fall short, the rows are passed over again for it, without a forecast.
+/// </remarks>
 internal static unsafe class GroupLists<TLanes, TFloat, TDouble, TElement>
     where TLanes : struct, ILanes<TFloat, TDouble>
     where TFloat : unmanaged
     where TDouble : unmanaged
     where TElement : struct, IElement
 {
+    /// <summary>Lists shorter than this fill up soon enough by themselves.</summary>
+    private const int FewestWanted = 64;
+
     /// <summary>Fills the lists in one pass over the rows of a tile.</summary>
     public static RankedRows[] Run(SimilarityPass<TLanes, TFloat, TDouble> job, int depth, SimilarityTile tile, int threads)
     {
-        using Lists lists = new(job.Queries, depth, (int)job.Rows.Rows, tile.Before);
         int together = RowTile<TLanes, TFloat, TDouble, TElement>.RowsFor(job.Queries.Columns);
-        tile.EndAt(Workers.Run(
-            threads, tile.FirstRow, tile.EndRow, job.Rows.Rows, Workers.RowsPerClaim(job.Rows, threads, together), "rows", job.Pass, () => new Ranker(job, lists), tile.IsEnough));
+        using Lists lists = new(job.Queries, depth, (int)job.Rows.Rows, tile.Before, Forecast(job, depth, tile, together, threads));
+        long claim = Workers.RowsPerClaim(job.Rows, threads, together);
+        tile.EndAt(Workers.Run(threads, tile.FirstRow, tile.EndRow, job.Rows.Rows, claim, "rows", job.Pass, () => new Ranker(job, lists), tile.IsEnough));
+        if (lists.FellShort())
+            Workers.Run(threads, tile.FirstRow, tile.EndRow, job.Rows.Rows, claim, "rows", job.Pass, () => new Ranker(job.ForLists(), lists));
         return lists.TakeRanked(threads);
+    }
+
+    /// <summary>A score per group that its last row will hardly fall short of, or nothing where a sample does not pay.</summary>
+    private static double[]? Forecast(SimilarityPass<TLanes, TFloat, TDouble> job, int depth, SimilarityTile tile, int together, int threads)
+    {
+        // A tile that may end early must end with the lists of the rows it got to.
+        long rows = tile.EndRow - tile.FirstRow;
+        RowSample sample = new(tile.FirstRow, tile.EndRow, together);
+        if (tile.Before.Length > 0 || tile.IsEnough is not null || depth < FewestWanted || depth > rows / 4 || !sample.IsTelling) return null;
+
+        // The sampled rank of the last score is binomial: four deviations and a little are on the safe side.
+        double expected = (double)depth * sample.Rows / rows;
+        int rank = (int)Math.Ceiling(expected + (4 * Math.Sqrt(expected)) + 8);
+        using Lists lists = new(job.Queries, rank, sample.Rows, [], null);
+        Workers.Run(threads, sample.Tiles, 1, "rows", job.Pass.Unreported(), () => new Sampler(job, lists, sample, together));
+        return lists.Thresholds();
     }
 
     private sealed class Lists : IDisposable
     {
         private readonly int[] _starts;
         private readonly TopList[] _lists;
+        private readonly bool[] _done;
+        private readonly double[]? _floors;
+        private readonly int _depth;
+        private readonly int _rows;
         private readonly NativeBuffer<float> _thresholds;
 
         /// <summary>Begins with what earlier tiles gave, or with nothing.</summary>
-        public Lists(SimilarityQueries<TLanes, TFloat, TDouble> queries, int depth, int rows, RankedRows[] before)
+        public Lists(SimilarityQueries<TLanes, TFloat, TDouble> queries, int depth, int rows, RankedRows[] before, double[]? floors)
         {
+            (_depth, _rows, _floors) = (depth, rows, floors);
             _starts = queries.Starts;
             _lists = new TopList[queries.Groups];
+            _done = new bool[queries.Groups];
             GroupOf = new int[queries.Columns.Columns];
             for (int g = 0; g < _lists.Length; g++) GroupOf.AsSpan(_starts[g], _starts[g + 1] - _starts[g]).Fill(g);
             _thresholds = new NativeBuffer<float>(queries.Columns.Width);
-            new Span<float>(_thresholds.Pointer, queries.Columns.Width).Fill(float.PositiveInfinity);
+            new Span<float>(Bounds, queries.Columns.Width).Fill(float.PositiveInfinity);
             for (int g = 0; g < _lists.Length; g++)
             {
                 // Made one by one: what an earlier list gives back is room for the next.
-                _lists[g] = new TopList(depth, rows, fills: true);
+                _lists[g] = new TopList(depth, rows, fills: true, floors is null ? double.NegativeInfinity : floors[g]);
                 if (before.Length > 0) _lists[g].TakeOver(ref before[g]);
                 Raise(g, _lists[g].Threshold);
             }
@@ -47,10 +80,13 @@ internal static unsafe class GroupLists<TLanes, TFloat, TDouble, TElement>
         public int[] GroupOf { get; }
 
         /// <summary>[columns.Width], at most the threshold of each query's list; workers may read one that has risen since, which only costs them time.</summary>
-        public float* Thresholds => _thresholds.Pointer;
+        public float* Bounds => _thresholds.Pointer;
+
+        public double[] Thresholds() => Array.ConvertAll(_lists, list => list.Threshold);
 
         public void Offer(int group, double score, int row, int query)
         {
+            if (_done[group]) return;
             TopList list = _lists[group];
             double before = list.Threshold;
             list.Offer(score, row, query);
@@ -65,43 +101,67 @@ internal static unsafe class GroupLists<TLanes, TFloat, TDouble, TElement>
             return ranked;
         }
 
+        /// <summary>Whether a list has fewer rows than are wanted because more were forecast. If so, such lists begin anew without a floor, and the others take no more.</summary>
+        public bool FellShort()
+        {
+            if (_floors is null || Array.TrueForAll(_lists, list => list.IsFull)) return false;
+            for (int g = 0; g < _lists.Length; g++)
+            {
+                _done[g] = _lists[g].IsFull;
+                if (!_done[g]) _lists[g] = new TopList(_depth, _rows, fills: true);
+                Raise(g, _done[g] ? double.PositiveInfinity : double.NegativeInfinity);
+            }
+
+            return true;
+        }
+
         private void Raise(int group, double threshold) =>
-            new Span<float>(Thresholds + _starts[group], _starts[group + 1] - _starts[group]).Fill(ProposalError.RoundDown(threshold));
+            new Span<float>(Bounds + _starts[group], _starts[group + 1] - _starts[group]).Fill(ProposalError.RoundDown(threshold));
 
         public void Dispose() => _thresholds.Dispose();
     }
 
-    private sealed class Ranker(SimilarityPass<TLanes, TFloat, TDouble> job, Lists lists) : SimilarityWorker<TLanes, TFloat, TDouble, TElement>(job)
+    private class Ranker(SimilarityPass<TLanes, TFloat, TDouble> job, Lists lists) : SimilarityWorker<TLanes, TFloat, TDouble, TElement>(job)
     {
-        private readonly SimilarityQueries<TLanes, TFloat, TDouble> _queries = job.Queries;
-        private readonly int[] _groups = new int[job.Queries.Groups];
-        private readonly int[] _ends = new int[job.Queries.Groups];
+        private readonly int _columns = job.Queries.Columns.Columns;
 
-        protected override void Row(int row, in Proposals proposals)
+        protected Lists Into => lists;
+
+        protected override void Propose(in Proposals proposals)
         {
-            int hits = 0, last = -1;
+            int last = -1;
             TFloat inverse = TLanes.Broadcast(proposals.Inverse), error = TLanes.Broadcast(ProposalError.RoundUp(proposals.Error));
-            int columns = _queries.Columns.Columns;
-            for (int c = 0; c < columns; c += 16)
+            for (int c = 0; c < _columns; c += 16)
             {
                 TFloat highest = TLanes.MultiplyAdd(TLanes.LoadF32(proposals.Dots + c), inverse, error);
-                for (uint mask = TLanes.AtLeast(highest, TLanes.LoadF32(lists.Thresholds + c)); mask != 0; mask &= mask - 1)
+                for (uint mask = TLanes.AtLeast(highest, TLanes.LoadF32(lists.Bounds + c)); mask != 0; mask &= mask - 1)
                 {
                     int query = c + BitOperations.TrailingZeroCount(mask);
-                    if (query >= columns || lists.GroupOf[query] == last) continue;
+                    if (query >= _columns || lists.GroupOf[query] == last) continue;
                     last = lists.GroupOf[query];
-                    _groups[hits] = last;
-                    _ends[hits++] = Nominate(proposals, last, Highest(proposals, _queries.Starts[last], _queries.Starts[last + 1]));
+                    Enter(proposals, last);
                 }
             }
-
-            if (hits == 0) return;
-            Rescore(proposals);
-            for (int h = 0; h < hits; h++)
-            {
-                double best = Best(h == 0 ? 0 : _ends[h - 1], _ends[h], out int query);
-                lists.Offer(_groups[h], best, row, query);
-            }
         }
+
+        /// <summary>A row may enter a group's list.</summary>
+        protected virtual void Enter(in Proposals proposals, int group) => Nominate(proposals, group);
+
+        protected override void Decide(int row, int group, double score, int query) => lists.Offer(group, score, row, query);
+    }
+
+    /// <summary>Ranks sampled rows by the least score that their proposals allow.</summary>
+    private sealed class Sampler(SimilarityPass<TLanes, TFloat, TDouble> job, Lists lists, RowSample sample, int together)
+        : Ranker(job.ForLists(), lists)
+    {
+        private readonly int[] _starts = job.Queries.Starts;
+
+        public override void Work(long first, long end)
+        {
+            for (long i = first; i < end; i++) base.Work(sample.FirstRow(i), sample.FirstRow(i) + together);
+        }
+
+        protected override void Enter(in Proposals proposals, int group) =>
+            Into.Offer(group, Highest(proposals, _starts[group], _starts[group + 1]) - proposals.Error, proposals.Row, -1);
     }
 }

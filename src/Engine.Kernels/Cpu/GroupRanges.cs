@@ -24,8 +24,6 @@ internal static unsafe class GroupRanges<TLanes, TFloat, TDouble, TElement>
         private readonly ScoreRange[] _result;
         private readonly double[] _lowest;
         private readonly double[] _highest;
-        private readonly int[] _groups;
-        private readonly int[] _ends;
 
         public Ranger(SimilarityPass<TLanes, TFloat, TDouble> job, ScoreRange[] result)
             : base(job)
@@ -34,8 +32,6 @@ internal static unsafe class GroupRanges<TLanes, TFloat, TDouble, TElement>
             _result = result;
             _lowest = new double[result.Length];
             _highest = new double[result.Length];
-            _groups = new int[result.Length];
-            _ends = new int[result.Length];
             Array.Fill(_lowest, double.PositiveInfinity);
             Array.Fill(_highest, double.NegativeInfinity);
         }
@@ -50,26 +46,19 @@ internal static unsafe class GroupRanges<TLanes, TFloat, TDouble, TElement>
             }
         }
 
-        protected override void Row(int row, in Proposals proposals)
+        protected override void Propose(in Proposals proposals)
         {
-            int hits = 0;
             for (int g = 0; g < _result.Length; g++)
             {
                 double highest = Highest(proposals, _starts[g], _starts[g + 1]);
-                if (highest + proposals.Error <= _highest[g] && highest - proposals.Error >= _lowest[g]) continue;
-                _groups[hits] = g;
-                _ends[hits++] = Nominate(proposals, g, highest);
+                if (highest + proposals.Error > _highest[g] || highest - proposals.Error < _lowest[g]) Nominate(proposals, g);
             }
+        }
 
-            if (hits == 0) return;
-            Rescore(proposals);
-            for (int h = 0; h < hits; h++)
-            {
-                double score = Best(h == 0 ? 0 : _ends[h - 1], _ends[h], out _);
-                int g = _groups[h];
-                _lowest[g] = Math.Min(_lowest[g], score);
-                _highest[g] = Math.Max(_highest[g], score);
-            }
+        protected override void Decide(int row, int group, double score, int query)
+        {
+            _lowest[group] = Math.Min(_lowest[group], score);
+            _highest[group] = Math.Max(_highest[group], score);
         }
     }
 }

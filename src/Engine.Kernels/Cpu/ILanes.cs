@@ -27,6 +27,9 @@ internal unsafe interface ILanes<TFloat, TDouble>
     /// <summary>Sixteen 8-bit elements times the matrix's scale, each product rounded once to float32.</summary>
     static abstract TFloat LoadI8(sbyte* at, float scale);
 
+    /// <summary>Sixteen float32 elements at any address, as float64.</summary>
+    static abstract TDouble LoadWideF32(float* at);
+
     /// <summary>Sixteen float64 elements at any address.</summary>
     static abstract TDouble LoadF64(double* at);
 
@@ -90,7 +93,7 @@ internal unsafe interface ILanes<TFloat, TDouble>
     /// <summary>x * y, rounded.</summary>
     static abstract TDouble Multiply(TDouble x, TDouble y);
 
-    /// <summary>x * y + sum where the product is exact (an integer below 2^29 times a float32), so that fusing cannot change a bit.</summary>
+    /// <summary>x * y + sum where the product is exact (a float32 times a float32 or an integer below 2^29), so that fusing cannot change a bit.</summary>
     static abstract TDouble MultiplyAddExact(TDouble x, TDouble y, TDouble sum);
 
     /// <summary>x / y.</summary>

@@ -102,6 +102,9 @@ internal readonly unsafe struct Lanes128 : ILanes<Float128x4, Double128x8>
     }
 
     [MethodImpl(Inline)]
+    public static Double128x8 LoadWideF32(float* at) => Widen(LoadF32(at));
+
+    [MethodImpl(Inline)]
     public static Double128x8 LoadF64(double* at) => new(Load8(at), Load8(at + 8));
 
     [MethodImpl(Inline)]

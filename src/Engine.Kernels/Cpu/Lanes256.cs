@@ -61,6 +61,13 @@ internal readonly unsafe struct Lanes256 : ILanes<Float256x2, Double256x4>
     }
 
     [MethodImpl(Inline)]
+    public static Double256x4 LoadWideF32(float* at) => new(
+        Avx.ConvertToVector256Double(Vector128.Load(at)),
+        Avx.ConvertToVector256Double(Vector128.Load(at + 4)),
+        Avx.ConvertToVector256Double(Vector128.Load(at + 8)),
+        Avx.ConvertToVector256Double(Vector128.Load(at + 12)));
+
+    [MethodImpl(Inline)]
     public static Double256x4 LoadF64(double* at) => new(Vector256.Load(at), Vector256.Load(at + 4), Vector256.Load(at + 8), Vector256.Load(at + 12));
 
     [MethodImpl(Inline)]

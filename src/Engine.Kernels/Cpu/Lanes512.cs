@@ -47,6 +47,9 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>, Double512x2>
         => Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(Vector128.Load(at))) * Vector512.Create(scale);
 
     [MethodImpl(Inline)]
+    public static Double512x2 LoadWideF32(float* at) => new(Avx512F.ConvertToVector512Double(Vector256.Load(at)), Avx512F.ConvertToVector512Double(Vector256.Load(at + 8)));
+
+    [MethodImpl(Inline)]
     public static Double512x2 LoadF64(double* at) => new(Vector512.Load(at), Vector512.Load(at + 8));
 
     [MethodImpl(Inline)]

@@ -57,6 +57,8 @@ internal readonly unsafe struct LanesScalar : ILanes<Float16Lanes, Double16Lanes
     }
 
     [MethodImpl(Optimize)]
+    public static Double16Lanes LoadWideF32(float* at) => Widen(LoadF32(at));
+
     public static Double16Lanes LoadF64(double* at)
     {
         Double16Lanes to = default;

@@ -34,10 +34,9 @@ internal static unsafe class MeanList<TLanes, TFloat, TDouble, TElement>
         private readonly int _groups;
         private readonly ScoreRange[] _ranges;
         private readonly TopList _list;
-        private readonly double[] _highest;
-        private readonly int[] _ends;
         private readonly double _meanSlope;
         private readonly double _rounding;
+        private double _sum;
 
         public Ranker(SimilarityPass<TLanes, TFloat, TDouble> job, ScoreRange[] ranges, TopList list)
             : base(job)
@@ -46,19 +45,16 @@ internal static unsafe class MeanList<TLanes, TFloat, TDouble, TElement>
             _groups = job.Queries.Groups;
             _ranges = ranges;
             _list = list;
-            _highest = new double[_groups];
-            _ends = new int[_groups];
             for (int g = 0; g < _groups; g++) _meanSlope += Slope(g) / _groups;
             _rounding = (_groups + 8.0) / (1L << 50);
         }
 
-        protected override void Row(int row, in Proposals proposals)
+        protected override void Propose(in Proposals proposals)
         {
             double mean = 0, size = 0;
             for (int g = 0; g < _groups; g++)
             {
-                _highest[g] = Highest(proposals, _starts[g], _starts[g + 1]);
-                double part = Part(g, _highest[g]);
+                double part = Part(g, Highest(proposals, _starts[g], _starts[g + 1]));
                 mean += part;
                 size += Math.Abs(part);
             }
@@ -66,11 +62,13 @@ internal static unsafe class MeanList<TLanes, TFloat, TDouble, TElement>
             mean /= _groups;
             double error = (proposals.Error * _meanSlope * (1 + 1e-9)) + (_rounding * (1 + (size / _groups) + (proposals.Error * _meanSlope)));
             if (mean + error < _list.Threshold) return;
-            for (int g = 0; g < _groups; g++) _ends[g] = Nominate(proposals, g, _highest[g]);
-            Rescore(proposals);
-            double sum = 0;
-            for (int g = 0; g < _groups; g++) sum += Part(g, Best(g == 0 ? 0 : _ends[g - 1], _ends[g], out _));
-            _list.Offer(sum / _groups, row, -1);
+            for (int g = 0; g < _groups; g++) Nominate(proposals, g);
+        }
+
+        protected override void Decide(int row, int group, double score, int query)
+        {
+            _sum = (group == 0 ? 0 : _sum) + Part(group, score);
+            if (group == _groups - 1) _list.Offer(_sum / _groups, row, -1);
         }
 
         private double Slope(int group)

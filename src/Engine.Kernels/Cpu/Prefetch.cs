@@ -18,4 +18,12 @@ internal static unsafe class Prefetch
         if (!Sse.IsSupported) return;
         for (nint at = 0; at < Math.Min(bytes, MostBytes); at += LineBytes) Sse.Prefetch0(row + at);
     }
+
+    /// <summary>Asks for something that is not needed at once: it comes as near as the second-level cache.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Later(byte* at, nint bytes)
+    {
+        if (!Sse.IsSupported) return;
+        for (nint i = 0; i < bytes; i += LineBytes) Sse.Prefetch1(at + i);
+    }
 }

@@ -26,9 +26,9 @@ internal static unsafe class RowMath<TLanes, TFloat, TDouble>
         CopyTail<TY>(y, whole, dim, yTail.Bytes);
         TDouble sum = default;
         for (int j = 0; j < whole; j += 16)
-            sum = TLanes.Add(sum, TLanes.Multiply(Load<TX>(x, j, scale), Load<TY>(y, j, 1)));
+            sum = AddProduct<TX, TY>(sum, Load<TX>(x, j, scale), Load<TY>(y, j, 1));
         if (whole < dim)
-            sum = TLanes.Add(sum, TLanes.Multiply(Load<TX>(xTail.Bytes, 0, scale), Load<TY>(yTail.Bytes, 0, 1)));
+            sum = AddProduct<TX, TY>(sum, Load<TX>(xTail.Bytes, 0, scale), Load<TY>(yTail.Bytes, 0, 1));
         return TLanes.Sum(sum);
     }
 
@@ -50,19 +50,19 @@ internal static unsafe class RowMath<TLanes, TFloat, TDouble>
         for (int j = 0; j < whole; j += 16)
         {
             TDouble v = Load<TX>(x, j, scale);
-            s0 = TLanes.Add(s0, TLanes.Multiply(v, Load<TY>(y0, j, 1)));
-            s1 = TLanes.Add(s1, TLanes.Multiply(v, Load<TY>(y1, j, 1)));
-            s2 = TLanes.Add(s2, TLanes.Multiply(v, Load<TY>(y2, j, 1)));
-            s3 = TLanes.Add(s3, TLanes.Multiply(v, Load<TY>(y3, j, 1)));
+            s0 = AddProduct<TX, TY>(s0, v, Load<TY>(y0, j, 1));
+            s1 = AddProduct<TX, TY>(s1, v, Load<TY>(y1, j, 1));
+            s2 = AddProduct<TX, TY>(s2, v, Load<TY>(y2, j, 1));
+            s3 = AddProduct<TX, TY>(s3, v, Load<TY>(y3, j, 1));
         }
 
         if (whole < dim)
         {
             TDouble v = Load<TX>(xTail.Bytes, 0, scale);
-            s0 = TLanes.Add(s0, TLanes.Multiply(v, Load<TY>(tail0.Bytes, 0, 1)));
-            s1 = TLanes.Add(s1, TLanes.Multiply(v, Load<TY>(tail1.Bytes, 0, 1)));
-            s2 = TLanes.Add(s2, TLanes.Multiply(v, Load<TY>(tail2.Bytes, 0, 1)));
-            s3 = TLanes.Add(s3, TLanes.Multiply(v, Load<TY>(tail3.Bytes, 0, 1)));
+            s0 = AddProduct<TX, TY>(s0, v, Load<TY>(tail0.Bytes, 0, 1));
+            s1 = AddProduct<TX, TY>(s1, v, Load<TY>(tail1.Bytes, 0, 1));
+            s2 = AddProduct<TX, TY>(s2, v, Load<TY>(tail2.Bytes, 0, 1));
+            s3 = AddProduct<TX, TY>(s3, v, Load<TY>(tail3.Bytes, 0, 1));
         }
 
         dots[0] = TLanes.Sum(s0);
@@ -91,7 +91,7 @@ internal static unsafe class RowMath<TLanes, TFloat, TDouble>
             TFloat v = TX.Load<TLanes, TFloat, TDouble>(x + (nint)j * TX.Size, scale);
             TDouble wide = TLanes.Widen(v);
             high = TLanes.Max(high, TLanes.Abs(v));
-            sum = TLanes.Add(sum, TLanes.Multiply(wide, wide));
+            sum = TLanes.MultiplyAddExact(wide, wide, sum);
         }
 
         if (whole < dim)
@@ -99,7 +99,7 @@ internal static unsafe class RowMath<TLanes, TFloat, TDouble>
             TFloat v = TX.Load<TLanes, TFloat, TDouble>(tail.Bytes, scale);
             TDouble wide = TLanes.Widen(v);
             high = TLanes.Max(high, TLanes.Abs(v));
-            sum = TLanes.Add(sum, TLanes.Multiply(wide, wide));
+            sum = TLanes.MultiplyAddExact(wide, wide, sum);
         }
 
         largest = TLanes.Highest(high);
@@ -199,6 +199,13 @@ internal static unsafe class RowMath<TLanes, TFloat, TDouble>
         new Span<byte>(to, 16 * TX.Size).Clear();
         Unsafe.CopyBlockUnaligned(to, x + ((nint)from * TX.Size), (uint)((dim - from) * TX.Size));
     }
+
+    /// <summary>Fused where both factors are float32, as their product is exact then.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TDouble AddProduct<TX, TY>(TDouble sum, TDouble x, TDouble y)
+        where TX : struct, IOperand
+        where TY : struct, IOperand
+        => TX.IsFloat32 && TY.IsFloat32 ? TLanes.MultiplyAddExact(x, y, sum) : TLanes.Add(sum, TLanes.Multiply(x, y));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TDouble AddSquare(TDouble sum, TDouble scaled, TDouble centre)

@@ -13,6 +13,7 @@ internal sealed unsafe class SimilarityQueries<TLanes, TFloat, TDouble> : IDispo
     where TDouble : unmanaged
 {
     private const double ShortestSafe = 1e-30;
+    private const nint PrefetchBytes = 8 << 10;
 
     private readonly float* _vectors;
     private readonly double[] _norms;
@@ -88,6 +89,13 @@ internal sealed unsafe class SimilarityQueries<TLanes, TFloat, TDouble> : IDispo
             double dot = RowMath<TLanes, TFloat, TDouble>.Dot<Float32Element, Float32Element>((byte*)row, 1, (byte*)Vector(queries[i]), Columns.Dim);
             cosines[i] = dot / (norm * _norms[queries[i]]);
         }
+    }
+
+    /// <summary>Asks for the first of the queries that will be rescored next.</summary>
+    public void Prefetch(ReadOnlySpan<int> queries)
+    {
+        nint bytes = sizeof(float) * (nint)Columns.Dim, room = PrefetchBytes;
+        for (int i = 0; i < queries.Length && room > 0; i++, room -= bytes) Cpu.Prefetch.Row((byte*)Vector(queries[i]), bytes);
     }
 
     /// <inheritdoc/>

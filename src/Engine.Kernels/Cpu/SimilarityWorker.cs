@@ -1,18 +1,31 @@
+using System.Numerics;
+
 namespace Engine.Kernels.Cpu;
 
-/// <summary>One thread's part in a similarity pass: it proposes with a float32 product and hands each row, with its error bound, to a derived class.</summary>
+/// <summary>One thread's part in a similarity pass: it proposes with a float32 product, and scores canonically what a derived class wants of each row.</summary>
+/// <remarks>A tile's candidates are scored together, so that the next row's queries are on their way from memory meanwhile.</remarks>
 internal abstract unsafe class SimilarityWorker<TLanes, TFloat, TDouble, TElement> : RowWorker
     where TLanes : struct, ILanes<TFloat, TDouble>
     where TFloat : unmanaged
     where TDouble : unmanaged
     where TElement : struct, IElement
 {
+    /// <summary>The group of all queries together.</summary>
+    private const int Everything = -1;
+
+    /// <summary>With so many candidates waiting, they are scored before the next row: enough to look ahead, few enough to stay in cache.</summary>
+    private const int ManyCandidates = 1024;
+
     private readonly SimilarityQueries<TLanes, TFloat, TDouble> _queries;
     private readonly double* _norms;
+    private readonly double* _highest;
     private readonly Pass _pass;
     private readonly RowTile<TLanes, TFloat, TDouble, TElement> _tile;
+    private readonly Visit[] _visits;
+    private readonly List<Question> _questions = [];
     private readonly int[] _candidates;
     private readonly double[] _cosines;
+    private int _visited;
     private int _count;
 
     protected SimilarityWorker(SimilarityPass<TLanes, TFloat, TDouble> job)
@@ -20,10 +33,14 @@ internal abstract unsafe class SimilarityWorker<TLanes, TFloat, TDouble, TElemen
     {
         _queries = job.Queries;
         _norms = job.Norms;
+        _highest = job.Highest;
         _pass = job.Pass;
         _tile = new RowTile<TLanes, TFloat, TDouble, TElement>(job.Queries.Columns);
-        _candidates = new int[job.Queries.Columns.Columns];
-        _cosines = new double[job.Queries.Columns.Columns];
+        _visits = new Visit[_tile.Capacity];
+
+        // A row's candidates are each query once for its group and once for the highest of all.
+        _candidates = new int[checked(ManyCandidates + (2 * job.Queries.Columns.Columns))];
+        _cosines = new double[_candidates.Length];
     }
 
     protected override void Close() => _tile.Dispose();
@@ -37,22 +54,23 @@ internal abstract unsafe class SimilarityWorker<TLanes, TFloat, TDouble, TElemen
             _tile.Multiply(view, at, count);
             for (int r = 0; r < count; r++)
             {
-                long row = firstRow + at + r;
-                double norm = _norms[row];
-                if (!(norm > 0)) throw new ArgumentException($"Row {row} has no direction: its norm is {norm}.");
-                double error = _queries.Error(norm);
-
-                // Without a bound the products may be infinite or NaN; zeros with an infinite error let every query through.
-                if (double.IsPositiveInfinity(error)) new Span<float>(_tile.Dots(r), _queries.Columns.Width).Clear();
-                Proposals proposals = new(_tile.Row(r), _tile.Dots(r), norm, (float)Math.Min(1 / norm, float.MaxValue), error);
-                _count = 0;
-                Row((int)row, proposals);
+                Look(r, (int)(firstRow + at + r));
+                if (_count >= ManyCandidates) Answer();
             }
+
+            Answer();
         }
     }
 
-    /// <summary>Decides what a row is good for.</summary>
-    protected abstract void Row(int row, in Proposals proposals);
+    /// <summary>Asks for the canonical scores of what a row may be good for.</summary>
+    protected abstract void Propose(in Proposals proposals);
+
+    /// <summary>Takes an answer; a row's come in the order in which they were asked for.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="group">The group.</param>
+    /// <param name="score">The row's canonical score in the group: the highest cosine of its queries.</param>
+    /// <param name="query">The lowest query that has it.</param>
+    protected abstract void Decide(int row, int group, double score, int query);
 
     /// <summary>The highest proposal among queries from .. to - 1.</summary>
     protected static double Highest(in Proposals proposals, int from, int to)
@@ -69,44 +87,105 @@ internal abstract unsafe class SimilarityWorker<TLanes, TFloat, TDouble, TElemen
         return highest * (double)proposals.Inverse;
     }
 
-    /// <summary>Notes the queries of a group that can be its canonical best: those within twice the error of the highest proposal.</summary>
-    /// <returns>The end of the group's candidates, for <see cref="Best"/>.</returns>
-    protected int Nominate(in Proposals proposals, int group, double highest)
+    /// <summary>Asks for a row's canonical score in a group. Candidates are the queries within twice the error of the highest proposal.</summary>
+    protected void Nominate(in Proposals proposals, int group) => Ask(proposals, group, _queries.Starts[group], _queries.Starts[group + 1]);
+
+    /// <summary>Asks for a row's canonical cosine with one query, as if that were a group of the same number.</summary>
+    protected void NominateOne(int query)
     {
-        double least = highest - (2 * proposals.Error);
-        for (int q = _queries.Starts[group]; q < _queries.Starts[group + 1]; q++)
-            if (proposals.Dots[q] * (double)proposals.Inverse >= least) _candidates[_count++] = q;
-        return _count;
+        _candidates[_count++] = query;
+        _questions.Add(new Question(query, _count));
     }
 
-    /// <summary>Computes the canonical cosines of all candidates.</summary>
-    protected void Rescore(in Proposals proposals)
-        => _queries.Rescore(proposals.Row, proposals.Norm, _candidates.AsSpan(0, _count), _cosines.AsSpan(0, _count));
-
-    /// <summary>The highest canonical cosine among candidates from .. to - 1, a group's score, and the lowest query that has it.</summary>
-    protected double Best(int from, int to, out int query)
+    private void Ask(in Proposals proposals, int group, int from, int to)
     {
-        // Candidates ascend, and every query with the highest cosine is among them.
+        if (to - from == 1) _candidates[_count++] = from;
+        else NominateBest(proposals, from, to);
+        _questions.Add(new Question(group, _count));
+    }
+
+    private void NominateBest(in Proposals proposals, int from, int to)
+    {
+        // In the unit of the dot products; what its roundings could take from twice the error, the room within the error covers.
+        float least = ProposalError.RoundDown((Highest(proposals, from, to) - (2 * proposals.Error)) / proposals.Inverse);
+        TFloat lanes = TLanes.Broadcast(least);
+        for (; from + 16 <= to; from += 16)
+        {
+            for (uint mask = TLanes.AtLeast(TLanes.LoadF32(proposals.Dots + from), lanes); mask != 0; mask &= mask - 1)
+                _candidates[_count++] = from + BitOperations.TrailingZeroCount(mask);
+        }
+
+        for (; from < to; from++)
+            if (proposals.Dots[from] >= least) _candidates[_count++] = from;
+    }
+
+    private void Look(int place, int row)
+    {
+        double norm = _norms[row];
+        if (!(norm > 0)) throw new ArgumentException($"Row {row} has no direction: its norm is {norm}.");
+        double error = _queries.Error(norm);
+
+        // Without a bound the products may be infinite or NaN; zeros with an infinite error let every query through.
+        float* dots = _tile.Dots(place);
+        if (double.IsPositiveInfinity(error)) new Span<float>(dots, _queries.Columns.Width).Clear();
+        Proposals proposals = new(row, dots, (float)Math.Min(1 / norm, float.MaxValue), error);
+        int before = _count;
+        if (_highest != null) Ask(proposals, Everything, 0, _queries.Columns.Columns);
+        Propose(proposals);
+        if (_count > before) _visits[_visited++] = new Visit(place, row, _questions.Count, _count);
+    }
+
+    /// <summary>Computes the canonical cosines of all candidates that wait, and hands over the best of each group.</summary>
+    private void Answer()
+    {
+        int question = 0, from = 0;
+        for (int v = 0; v < _visited; v++)
+        {
+            Visit visit = _visits[v];
+            if (v + 1 < _visited) _queries.Prefetch(_candidates.AsSpan(visit.Candidates.._visits[v + 1].Candidates));
+            Span<double> cosines = _cosines.AsSpan(from, visit.Candidates - from);
+            _queries.Rescore(_tile.Row(visit.Place), _norms[visit.Row], _candidates.AsSpan(from, cosines.Length), cosines);
+            for (; question < visit.Questions; question++)
+            {
+                Question asked = _questions[question];
+                int best = Best(from, asked.Candidates);
+                from = asked.Candidates;
+                if (asked.Group == Everything) _highest[visit.Row] = _cosines[best];
+                else Decide(visit.Row, asked.Group, _cosines[best], _candidates[best]);
+            }
+        }
+
+        _questions.Clear();
+        _visited = _count = 0;
+    }
+
+    /// <summary>The candidate from .. to - 1 of the highest cosine: the first of several, which is the lowest query, as candidates ascend and every query that has it is among them.</summary>
+    private int Best(int from, int to)
+    {
         int best = from;
         for (int i = from + 1; i < to; i++)
             if (_cosines[i] > _cosines[best]) best = i;
-        query = _candidates[best];
-        return _cosines[best];
+        return best;
     }
 
     /// <summary>What the float32 product says about one row: cosine with query q = Dots[q] * Inverse, give or take Error.</summary>
-    protected readonly struct Proposals(float* row, float* dots, double norm, float inverse, double error)
+    protected readonly struct Proposals(int row, float* dots, float inverse, double error)
     {
-        public readonly float* Row = row;
+        public readonly int Row = row;
         public readonly float* Dots = dots;
-        public readonly double Norm = norm;
         public readonly float Inverse = inverse;
         public readonly double Error = error;
     }
+
+    /// <summary>A row with candidates: where it is in the tile, and where its questions and candidates end.</summary>
+    private readonly record struct Visit(int Place, int Row, int Questions, int Candidates);
+
+    /// <summary>A group whose score is wanted, and where its candidates end.</summary>
+    private readonly record struct Question(int Group, int Candidates);
 }
 
 /// <summary>What all workers of a similarity pass share.</summary>
-internal sealed unsafe class SimilarityPass<TLanes, TFloat, TDouble>(RowSource rows, double* norms, SimilarityQueries<TLanes, TFloat, TDouble> queries, Pass pass)
+internal sealed unsafe class SimilarityPass<TLanes, TFloat, TDouble>(RowSource rows, double* norms, SimilarityQueries<TLanes, TFloat, TDouble> queries, Pass pass, double* highest = null)
     where TLanes : struct, ILanes<TFloat, TDouble>
     where TFloat : unmanaged
     where TDouble : unmanaged
@@ -122,4 +201,10 @@ internal sealed unsafe class SimilarityPass<TLanes, TFloat, TDouble>(RowSource r
 
     /// <summary>Cancellation and progress.</summary>
     public Pass Pass => pass;
+
+    /// <summary>[rows], where each row's highest cosine of any query goes, or null.</summary>
+    public double* Highest => highest;
+
+    /// <summary>The same pass without the highest cosines.</summary>
+    public SimilarityPass<TLanes, TFloat, TDouble> ForLists() => new(rows, norms, queries, pass);
 }

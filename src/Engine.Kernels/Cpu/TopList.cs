@@ -13,23 +13,34 @@ internal sealed class TopList
     private int _count;
     private bool _full;
     private Entry _worst;
-    private double _threshold = double.NegativeInfinity;
+    private double _threshold;
 
     /// <summary>An empty list.</summary>
     /// <param name="depth">Rows wanted, at least 1.</param>
     /// <param name="rows">Rows that can be offered at most.</param>
     /// <param name="fills">Whether as many rows will be offered: then there is room for all entries from the beginning, and none is moved while the list grows.</param>
-    public TopList(int depth, int rows, bool fills = false)
+    /// <param name="floor">A row with a lower score is not wanted even while the list is not full.</param>
+    public TopList(int depth, int rows, bool fills = false, double floor = double.NegativeInfinity)
     {
         _depth = Math.Min(depth, Math.Max(1, rows));
+        _threshold = floor;
 
         // A quarter more than wanted: pruning then costs a few moves for each row that comes in.
         _capacity = (int)Math.Min(Array.MaxLength, _depth + Math.Max(16L, _depth / 4));
         _entries = GC.AllocateUninitializedArray<Entry>(fills ? Math.Min(_capacity, Math.Max(1, rows)) : Math.Min(_capacity, FirstRoom));
     }
 
-    /// <summary>A row with a lower score cannot be among the best; minus infinity while the list is not full. It only rises.</summary>
+    /// <summary>A row with a lower score cannot be among the best; the floor while the list is not full. It only rises.</summary>
     public double Threshold => Volatile.Read(ref _threshold);
+
+    /// <summary>Whether it has had as many rows as are wanted.</summary>
+    public bool IsFull
+    {
+        get
+        {
+            lock (_gate) return _full;
+        }
+    }
 
     /// <summary>Considers a row, which is offered once, with the query that gave the score or -1.</summary>
     public void Offer(double score, int row, int query)

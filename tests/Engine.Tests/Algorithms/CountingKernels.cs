@@ -33,8 +33,8 @@ internal sealed class CountingKernels : IKernels
     public IMinDistances MinDistances(RowSource rows, double[] rowScales) => new Counting(this, _inner.MinDistances(rows, rowScales));
 
     public RankedRows[] TopSimilarities(
-        RowSource rows, ReadOnlySpan<double> norms, QueryGroups queries, Combination combination, ReadOnlySpan<ScoreRange> ranges, int depth, Pass pass, SimilarityTile? tile = null) =>
-        _inner.TopSimilarities(rows, norms, queries, combination, ranges, depth, pass, tile);
+        RowSource rows, ReadOnlySpan<double> norms, QueryGroups queries, Combination combination, ReadOnlySpan<ScoreRange> ranges, int depth, Pass pass, SimilarityTile? tile = null, Span<double> highest = default) =>
+        _inner.TopSimilarities(rows, norms, queries, combination, ranges, depth, pass, tile, highest);
 
     public ScoreRange[] SimilarityRanges(RowSource rows, ReadOnlySpan<double> norms, QueryGroups queries, Pass pass) =>
         _inner.SimilarityRanges(rows, norms, queries, pass);

@@ -104,9 +104,10 @@ internal sealed class OracleKernels : IKernels
     public IMinDistances MinDistances(RowSource rows, double[] rowScales) => new GrowingCentres(rows, rowScales);
 
     public RankedRows[] TopSimilarities(
-        RowSource rows, ReadOnlySpan<double> norms, QueryGroups queries, Combination combination, ReadOnlySpan<ScoreRange> ranges, int depth, Pass pass, SimilarityTile? tile = null)
+        RowSource rows, ReadOnlySpan<double> norms, QueryGroups queries, Combination combination, ReadOnlySpan<ScoreRange> ranges, int depth, Pass pass, SimilarityTile? tile = null, Span<double> highest = default)
     {
         double[][] scores = GroupScores(rows, norms, queries, pass, out int[][] best);
+        for (int r = 0; r < highest.Length; r++) highest[r] = scores.Max(group => group[r]);
         if (combination == Combination.Each) return [.. scores.Select((group, g) => Ranked(group, depth, best[g], tile, g))];
 
         ScoreRange[] bounds = ranges.ToArray();

@@ -86,7 +86,10 @@ internal static class KernelBits
         foreach (Combination combination in Enum.GetValues<Combination>())
         {
             ScoreRange[] given = combination == Combination.NormalizedMean ? ranges : [];
-            foreach (RankedRows list in kernels.TopSimilarities(rows, norms, queries, combination, given, 12, Pass.Unwatched))
+            double[] highest = new double[Count];
+            RankedRows[] lists = kernels.TopSimilarities(rows, norms, queries, combination, given, 12, Pass.Unwatched, highest: highest);
+            Add(hash, highest);
+            foreach (RankedRows list in lists)
             {
                 Add(hash, list.Rows);
                 Add(hash, list.Scores);

@@ -1,4 +1,5 @@
 using Engine.Kernels;
+using Engine.Kernels.Cpu;
 
 namespace Engine.Tests.Kernels;
 
@@ -121,6 +122,34 @@ public class SimilarityTests
         Assert.Equal([0, 0], lists.Select(list => list.Rows.Length));
     }
 
+    [Theory]
+    [MemberData(nameof(Cases.Sets), MemberType = typeof(Cases))]
+    public void AForecastThatIsTooHighCostsASecondPassAndNothingElse(string set)
+    {
+        // Tiles of 192 rows. A row's cosine with the first query falls with its number or, where the sample lies, is above all others.
+        const int Count = 64 * 192 * 9, Depth = 1000;
+        RowSample sample = new(0, Count, 192);
+        bool[] isSampled = new bool[Count];
+        for (int t = 0; t < sample.Tiles; t++) isSampled.AsSpan((int)sample.FirstRow(t), 192).Fill(true);
+        Assert.Equal(sample.Rows, isSampled.Count(sampled => sampled));
+        foreach (bool isMisleading in new[] { false, true })
+        {
+            float[] values = new float[2 * Count];
+            for (int r = 0; r < Count; r++)
+                (values[2 * r], values[(2 * r) + 1]) = (1, (isMisleading && isSampled[r] ? 0 : 1) + (r * 1e-5f));
+            using ArrayRows rows = ArrayRows.From(values, 2);
+            double[] norms = new double[Count], highest = new double[Count];
+            using IKernels kernels = Cases.Open(set, 2);
+            kernels.Inspect(rows, norms, Pass.Unwatched);
+            Ends ends = new(Count);
+            RankedRows list = kernels.TopSimilarities(rows, norms, new QueryGroups([1, 0], 2, [0, 1]), Combination.Each, [], Depth, new Pass(ends), highest: highest)[0];
+            int[] right = [.. Enumerable.Range(0, Count).OrderByDescending(r => isMisleading && isSampled[r]).ThenBy(r => r).Take(Depth)];
+            Assert.Equal(right, list.Rows);
+            Assert.Equal(right.Select(r => highest[r]), list.Scores);
+            Assert.Equal(isMisleading ? 2 : 1, ends.Count);
+        }
+    }
+
     private static void Check(string set, int threads, TestRows rows, QueryGroups queries, int[] depths)
     {
         using IKernels kernels = Cases.Open(set, threads);
@@ -128,13 +157,16 @@ public class SimilarityTests
         double[] norms = Cases.Norms(rows);
         ScoreRange[] ranges = kernels.SimilarityRanges(rows, norms, queries, Pass.Unwatched);
         Assert.Equal(Oracle.Ranges(rows.Decoded, vectors, queries.Starts), ranges);
+        double[] best = Array.ConvertAll(rows.Decoded, row => vectors.Max(vector => Oracle.Cosine(row, vector)));
         foreach (Combination combination in Enum.GetValues<Combination>())
         {
             ScoreRange[] given = combination == Combination.NormalizedMean ? ranges : [];
             (int[] Rows, double[] Scores, int[]? Queries)[] all = Oracle.Top(rows.Decoded, vectors, queries.Starts, combination, given, int.MaxValue);
             foreach (int depth in depths)
             {
-                RankedRows[] lists = kernels.TopSimilarities(rows, norms, queries, combination, given, depth, Pass.Unwatched);
+                double[] highest = new double[norms.Length];
+                RankedRows[] lists = kernels.TopSimilarities(rows, norms, queries, combination, given, depth, Pass.Unwatched, highest: highest);
+                Assert.Equal(best, highest);
                 Assert.Equal(all.Length, lists.Length);
                 for (int g = 0; g < lists.Length; g++)
                 {
@@ -146,6 +178,19 @@ public class SimilarityTests
         }
 
         Assert.Equal(0, rows.Borrowed);
+    }
+
+    /// <summary>Counts how often all rows were done.</summary>
+    private sealed class Ends(long rows) : IProgress<WorkDone>
+    {
+        private int _count;
+
+        public int Count => _count;
+
+        public void Report(WorkDone value)
+        {
+            if (value.Done == rows) Interlocked.Increment(ref _count);
+        }
     }
 
     /// <summary>How many places of a ranking by float32 cosines are wrong: the reason these cases are here.</summary>
