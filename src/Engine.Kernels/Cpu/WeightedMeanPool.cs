@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace Engine.Kernels.Cpu;
 
@@ -13,6 +12,7 @@ internal static unsafe class WeightedMeanPool<TLanes, TFloat, TDouble, TElement>
 {
     private const int TokensPerBorrow = 4096;
     private const long ClaimBytes = 4 << 20;
+    private const nint PrefetchBytes = 32 << 10;
 
     /// <summary>Does <see cref="IKernels.Pool"/>; shapes and offsets have been checked.</summary>
     public static void Run(RowSource tokens, ReadOnlySpan<long> offsets, Pooling pooling, bool normalize, Span<float> pooled, int threads, Pass pass)
@@ -64,11 +64,13 @@ internal static unsafe class WeightedMeanPool<TLanes, TFloat, TDouble, TElement>
         private readonly int _padded;
         private readonly NativeBuffer<double> _sums;
 
+        private static bool Halves => typeof(TLanes) == typeof(Lanes512) && typeof(TElement) == typeof(Float16Element);
+
         public Pooler(Job job)
         {
             _job = job;
             _dim = job.Tokens.Dim;
-            _padded = checked(_dim + 15) & ~15;
+            _padded = checked(_dim + Halves512.Group - 1) & ~(Halves512.Group - 1);
             _sums = new NativeBuffer<double>(_padded);
         }
 
@@ -89,64 +91,80 @@ internal static unsafe class WeightedMeanPool<TLanes, TFloat, TDouble, TElement>
         /// <summary>Sums tokens from .. to - 1 by weight and gives the sum of the weights.</summary>
         private double Gather(long from, long to)
         {
+            if (!Halves || !Gather(from, to, halves: true)) Gather(from, to, halves: false);
+            double count = to - from;
+            return _job.Pooling == Pooling.WeightedMean ? count * (count + 1) / 2 : count;
+        }
+
+        /// <returns>False when these are halves, and one of them is an infinity or NaN.</returns>
+        private bool Gather(long from, long to, bool halves)
+        {
             new Span<double>(_sums.Pointer, _padded).Clear();
             double step = _job.Pooling == Pooling.WeightedMean ? 1 : 0;
             for (long at = from; at < to;)
             {
                 _job.Pass.Cancel.ThrowIfCancellationRequested();
                 using RowBlock block = _job.Tokens.Borrow(at, (int)Math.Min(to - at, TokensPerBorrow));
-                Add(block.View, step == 0 ? 1 : at - from + 1, step);
+                double weight = step == 0 ? 1 : at - from + 1;
+                if (!halves) Add(block.View, weight, step);
+                else if (!AddHalves(block.View, weight, step)) return false;
                 at += block.View.Rows;
             }
 
-            double count = to - from;
-            return step == 0 ? count : count * (count + 1) / 2;
+            if (halves) Halves512.InOrder(_sums.Pointer, _padded);
+            return true;
         }
 
-        /// <summary>Adds a block of tokens, four at a time so that the sums are loaded and stored once for four.</summary>
+        private bool AddHalves(MatrixView view, double weight, double step)
+        {
+            bool finite = true;
+            nint token = 0;
+            for (; token + 2 <= view.Rows; token += 2)
+            {
+                finite &= Halves512.AddTwo(view.DangerousRow(token), view.StrideBytes, _dim, weight, weight + step, _sums.Pointer);
+                weight += 2 * step;
+            }
+
+            if (token < view.Rows) finite &= Halves512.AddOne(view.DangerousRow(token), _dim, weight, _sums.Pointer);
+            return finite;
+        }
+
+        /// <summary>Adds a block of tokens, two at a time: they are read in the order in which they lie in memory, as prefetchers like it.</summary>
         private void Add(MatrixView view, double weight, double step)
         {
             nint token = 0;
-            for (; token + 4 <= view.Rows; token += 4)
+            for (; token + 2 <= view.Rows; token += 2)
             {
-                Add4(view, token, weight, step);
-                weight += 4 * step;
+                Add2(view, token, weight, step);
+                weight += 2 * step;
             }
 
-            for (; token < view.Rows; token++)
-            {
-                Add1(view, token, weight);
-                weight += step;
-            }
+            if (token < view.Rows) Add1(view, token, weight);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private void Add4(MatrixView view, nint token, double weight, double step)
+        private void Add2(MatrixView view, nint token, double weight, double step)
         {
-            byte* x = view.DangerousRow(token);
+            byte* x = view.DangerousRow(token), ahead = x + PrefetchBytes;
             nint stride = view.StrideBytes;
             float scale = view.Scale;
             TDouble w0 = TLanes.Broadcast(weight), w1 = TLanes.Broadcast(weight + step);
-            TDouble w2 = TLanes.Broadcast(weight + (2 * step)), w3 = TLanes.Broadcast(weight + (3 * step));
             double* sums = _sums.Pointer;
             int whole = _dim & ~15;
             for (int j = 0; j < whole; j += 16)
             {
                 byte* at = x + ((nint)j * TElement.Size);
-                Prefetch(at + (4 * stride));
-                Prefetch(at + (5 * stride));
-                Prefetch(at + (6 * stride));
-                Prefetch(at + (7 * stride));
+                Prefetch.Later(ahead, 32 * TElement.Size);
+                ahead += 32 * TElement.Size;
                 TDouble sum = TLanes.LoadF64(sums + j);
                 sum = TLanes.MultiplyAddExact(w0, Load(at, scale), sum);
                 sum = TLanes.MultiplyAddExact(w1, Load(at + stride, scale), sum);
-                sum = TLanes.MultiplyAddExact(w2, Load(at + (2 * stride), scale), sum);
-                sum = TLanes.MultiplyAddExact(w3, Load(at + (3 * stride), scale), sum);
                 TLanes.Store(sum, sums + j);
             }
 
-            if (whole < _dim)
-                for (int i = 0; i < 4; i++) AddTail(x + (i * stride), scale, whole, weight + (i * step));
+            if (whole == _dim) return;
+            AddTail(x, scale, whole, weight);
+            AddTail(x + stride, scale, whole, weight + step);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -188,13 +206,6 @@ internal static unsafe class WeightedMeanPool<TLanes, TFloat, TDouble, TElement>
             int whole = _dim & ~15;
             for (int j = 0; j < whole; j += 16) TLanes.Store(TLanes.Narrow(TLanes.Divide(TLanes.LoadF64(sums + j), length)), to + j);
             for (int j = whole; j < _dim; j++) to[j] = (float)(sums[j] / (_job.Normalize ? norm : 1));
-        }
-
-        /// <summary>Asks for the next tokens' elements; an address beyond the block is a hint the processor drops.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void Prefetch(byte* at)
-        {
-            if (Sse.IsSupported) Sse.Prefetch0(at);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -88,5 +88,39 @@ public class PoolTests
         Assert.Equal([float.PositiveInfinity, float.NaN], pooled);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(31)]
+    [InlineData(64)]
+    [InlineData(101)]
+    public void HalvesOfEveryKind(int dim)
+    {
+        // Denormals, the largest, both zeros; then an infinity or NaN in a record of every length, at every place in a pair of tokens.
+        float[] kinds = [6e-8f, -5.9e-5f, 65504, -65504, 0, -0f, 1, 3e-6f, -0.333f, 511.5f];
+        foreach (float special in new[] { 0, float.PositiveInfinity, float.NegativeInfinity, float.NaN })
+        {
+            float[] tokens = [.. Enumerable.Range(0, 28 * dim).Select(i => kinds[i * 7 % 10])];
+            long[] offsets = [0, 1, 3, 6, 10, 15, 21, 28];
+            for (int r = 0; special != 0 && r < 7; r++) tokens[((offsets[r] + (r * 5 % (r + 1))) * dim) + (r * 29 % dim)] = special;
+            using TestRows rows = new(tokens, dim, ElementType.Float16, padding: 2, longestBlock: 9);
+            foreach (string set in Cases.SetNames)
+            {
+                using IKernels kernels = Cases.Open(set, 2);
+                foreach (Pooling pooling in Enum.GetValues<Pooling>())
+                {
+                    float[] pooled = new float[7 * dim];
+                    kernels.Pool(rows, offsets, pooling, false, pooled, Pass.Unwatched);
+                    for (int r = 0; r < 7; r++)
+                    {
+                        int from = (int)offsets[r], to = (int)offsets[r + 1];
+                        if (pooling == Pooling.First) to = from + 1;
+                        if (pooling == Pooling.Last) from = to - 1;
+                        Assert.Equal(Oracle.Pool(rows.Decoded[from..to], pooling, false), pooled[(r * dim)..((r + 1) * dim)]);
+                    }
+                }
+            }
+        }
+    }
+
     private static bool Near(float expected, float actual) => Math.Abs(expected - actual) < 1e-6f;
 }
