@@ -36,7 +36,8 @@ internal sealed class PeerJobs(string data, int threads, int repeats) : IDisposa
         JsonObject? row = job switch
         {
             "pool" => jobs.Pool(),
-            "kmeans" or "kmeans_large" => jobs.Cluster(job),
+            "kmeans" or "kmeans_large" => jobs.Cluster(job, boundBytes: null),
+            "kmeans_plain" or "kmeans_large_plain" => jobs.Cluster(job[..^"_plain".Length], boundBytes: 0),
             "kcenter" or "kcenter_sphere" => jobs.Cover(job, 1000),
             "kcenter_large" => jobs.Cover(job, 2000),
             "kcenter_gauss" => jobs.Cover(job, 500),
@@ -47,7 +48,7 @@ internal sealed class PeerJobs(string data, int threads, int repeats) : IDisposa
         };
         if (row is null)
         {
-            Console.Error.WriteLine($"There is no job {job}: pool, kmeans, kmeans_large, kcenter, kcenter_large, kcenter_sphere, kcenter_gauss, score, score_large, select or limits.");
+            Console.Error.WriteLine($"There is no job {job}: pool, kmeans, kmeans_large, either with _plain for no bounds, kcenter, kcenter_large, kcenter_sphere, kcenter_gauss, score, score_large, select or limits.");
             return 2;
         }
 
@@ -104,14 +105,14 @@ internal sealed class PeerJobs(string data, int threads, int repeats) : IDisposa
         return row;
     }
 
-    private JsonObject Cluster(string name)
+    private JsonObject Cluster(string name, long? boundBytes)
     {
         using Embeddings rows = Open(name);
         using Embeddings first = Open(name + "_init");
         int k = (int)first.Rows;
         float[] centroids = new float[k * rows.Dim];
         for (int c = 0; c < k; c++) first.Matrix.CopyRow(c, centroids.AsSpan(c * rows.Dim, rows.Dim));
-        KMeansOptions options = new() { K = k, Init = KMeansInit.Given, Centroids = centroids, MaxIterations = Iterations };
+        KMeansOptions options = new() { K = k, Init = KMeansInit.Given, Centroids = centroids, MaxIterations = Iterations, BoundBytes = boundBytes };
         KMeansResult? result = null;
         JsonObject row = Timed(() => result = KMeans.Fit(rows.Matrix, options, _kernels, static _ => throw new InvalidOperationException("Nothing is drawn."), Pass.Unwatched));
         Shape(row, rows);

@@ -24,7 +24,7 @@ arguments.add_argument("--jobs", default="")
 arguments.add_argument("--out")
 given = arguments.parse_args()
 environment = {name: value for name, value in os.environ.items() if name not in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")}
-lines, wrong = [], []
+lines, wrong, kept = [], [], {}
 
 
 def say(line=""):
@@ -106,7 +106,7 @@ libraries = {library: version(library) for library in ("numpy", "torch", "faiss"
 for library in [name for name, found in libraries.items() if not found]:
     print(f"// left out: {library} is not there (apt-get install python3-{library})")
 pairs = [line.split() for line in subprocess.run([sys.executable, os.path.join(HERE, "jobs.py")], capture_output=True, text=True, check=True).stdout.splitlines()]
-jobs = given.jobs.split(",") if given.jobs else ["pool", "kmeans", "kmeans_large", "kcenter", "kcenter_large", "kcenter_sphere", "kcenter_gauss", "score", "score_large", "select"]
+jobs = given.jobs.split(",") if given.jobs else ["pool", "kmeans", "kmeans_plain", "kmeans_large", "kmeans_large_plain", "kcenter", "kcenter_large", "kcenter_sphere", "kcenter_gauss", "score", "score_large", "select"]
 clock = "cpu_seconds" if given.threads == 1 else "seconds_min"
 
 with open("/proc/cpuinfo") as file:
@@ -131,7 +131,12 @@ for job in jobs:
     if "engine" not in best:
         wrong.append(f"{job}: {errors['engine']}")
         continue
-    truth = best.get("numpy") if job in ("kmeans", "kmeans_large", "select") else arbiter(job) if not job.startswith("pool") else None
+    if "numpy" in best:
+        kept[job] = best["numpy"]
+    if job.startswith("kmeans") or job == "select":
+        truth = kept[job.removesuffix("_plain")]
+    else:
+        truth = None if job == "pool" else arbiter(job)
     seconds, binds = limit(job, best["engine"], limits)
     for peer in peers:
         if peer not in best:
