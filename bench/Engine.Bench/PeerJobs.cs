@@ -141,16 +141,17 @@ internal sealed class PeerJobs(string data, int threads, int repeats) : IDisposa
     {
         using Embeddings rows = Open(name);
         QueryGroups queries = QueriesOf(name);
-        double[] norms = new double[rows.Rows];
+        double[] norms = new double[rows.Rows], highest = new double[rows.Rows];
         RankedRows[] lists = [];
         JsonObject row = Timed(() =>
         {
             _kernels.Inspect(rows.Matrix, norms, Pass.Unwatched);
-            lists = _kernels.TopSimilarities(rows.Matrix, norms, queries, Combination.Each, [], ListDepth, Pass.Unwatched);
+            lists = _kernels.TopSimilarities(rows.Matrix, norms, queries, Combination.Each, [], ListDepth, Pass.Unwatched, highest: highest);
         });
         Shape(row, rows);
         row["q"] = queries.Count;
         row["k"] = ListDepth;
+        row["sum_max"] = highest.Sum();
         using FileStream top = File.Create(PathOf(name + "_top_engine"));
         NpyWriter.WriteTable(top, [.. lists.Select(list => list.Rows.Order().ToArray())]);
         return row;

@@ -248,7 +248,7 @@ def score_data(job):
 def score_check(job, library, x, queries):
     def check(result):
         np.save(os.path.join(FOLDER, f"{job}_top_{library}.npy"), np.sort(np.asarray(result[0], np.int64), axis=1))
-        return dict(n=len(x), d=x.shape[1], q=len(queries), k=DEPTH)
+        return dict(n=len(x), d=x.shape[1], q=len(queries), k=DEPTH, sum_max=float(np.sum(result[1], dtype=np.float64)))
     return check
 
 
@@ -319,13 +319,14 @@ def _(job):
     asked /= np.linalg.norm(asked, axis=1, keepdims=True)
 
     def run():
-        best, rows = np.full((len(asked), DEPTH), -2.0), np.zeros((len(asked), DEPTH), np.int64)
+        best, rows, highest = np.full((len(asked), DEPTH), -2.0), np.zeros((len(asked), DEPTH), np.int64), np.empty(len(x))
         for at in range(0, len(x), CHUNK):
             block = np.asarray(x[at:at + CHUNK], np.float64)
             scores = asked @ block.T / np.linalg.norm(block, axis=1)
+            scores.max(0, out=highest[at:at + CHUNK])
             places = np.argpartition(-scores, min(DEPTH, scores.shape[1]) - 1, axis=1)[:, :DEPTH]
             best, rows = merge(best, rows, np.take_along_axis(scores, places, 1), places + at)
-        return rows, None
+        return rows, highest
     return run, score_check(job, "arbiter", x, queries)
 
 

@@ -82,7 +82,6 @@ public sealed record KMeans : Step<Clustering>
             In.Matrix, options, run.Kernels, restart => run.Random($"restart-{restart + 1}"), run.Pass, run.Resume(PositionFormats.KMeans));
 
         Account(run, options, result.Updates);
-        run.Note("distancesComputed", result.DistancesComputed);
         run.Note("restart", result.Restart + 1);
         run.Note("inertiaHistory", result.InertiaHistory);
         return new Clustering
