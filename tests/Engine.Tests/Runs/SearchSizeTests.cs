@@ -105,7 +105,8 @@ public sealed class SearchSizeTests : IDisposable
     public void WhatAProgramMayNotDoHasItsExitCode(string script, int exit, string code, string part)
     {
         Script(script);
-        Outcome run = _work.Run("plan.json", "steps.pick.objective.timeout=0.5");
+        // Only who is to be late gets little time: a busy machine takes its own for the others.
+        Outcome run = _work.Run("plan.json", $"steps.pick.objective.timeout={(code == "TIMEOUT" ? "0.5" : "60")}");
         Assert.True(run.Exit == exit, run.Error);
         Assert.Contains($"error {code}: step \"pick\": trial 1 of ", run.Error, StringComparison.Ordinal);
         Assert.Contains(part, run.Error, StringComparison.Ordinal);
