@@ -222,19 +222,21 @@ def _(job):
     return lambda: greedy(job, start, step), picks_check(job, x)
 
 
-@peer("arbiter", *COVER)    # not a peer: the definition, in float64, by differences
+@peer("arbiter", *COVER)    # not a peer: the same in float64
 def _(job):
-    x, state = load(job), {}
-    block = max(1, (1 << 22) // x.shape[1])
+    x, state = load(job).astype(np.float64), {}
 
     def start():
-        state["least"] = np.full(len(x), np.inf)
+        state.update(squares=np.einsum("ij,ij->i", x, x), least=np.full(len(x), np.inf))
 
     def step(pick):
-        least, centre = state["least"], x[pick].astype(np.float64)
-        for at in range(0, len(x), block):
-            difference = x[at:at + block] - centre
-            np.minimum(least[at:at + block], np.einsum("ij,ij->i", difference, difference), out=least[at:at + block])
+        squares, least = state["squares"], state["least"]
+        distances = x @ x[pick]
+        distances *= -2
+        distances += squares
+        distances += squares[pick]
+        np.minimum(least, distances, out=least)
+        least[pick] = 0
         return int(least.argmax())
     return lambda: greedy(job, start, step), picks_check(job, x)
 
@@ -331,11 +333,10 @@ def _(job):
 
 
 # -- select: round robin over the queries' rankings, from all scores of 50,000 rows ------------------------------------------------
-@peer("numpy", "select")
-def _(job):
-    x, queries = score_data("score")
-    x = np.asarray(x[:50_000])
-    scores, picks = queries @ x.T / np.linalg.norm(x, axis=1), min(10_000, len(x))
+def select(kind):
+    queries, x = load("score_queries").astype(kind), load("score", mapped=True)[:50_000].astype(kind)
+    scores = queries @ x.T / np.linalg.norm(x, axis=1) / np.linalg.norm(queries, axis=1, keepdims=True)
+    picks = min(10_000, len(x))
 
     def run():
         depth = min(512, len(x) - 1)
@@ -347,6 +348,10 @@ def _(job):
                 return order[first[:picks]]
             depth = min(2 * depth, len(x) - 1)
     return run, lambda chosen: dict(n=len(x), q=len(queries), k=len(chosen), idx_hash=digest(np.sort(chosen)))
+
+
+peer("numpy", "select")(lambda job: select(np.float32))
+peer("arbiter", "select")(lambda job: select(np.float64))    # not a peer: the same scores in float64
 
 
 def main():
