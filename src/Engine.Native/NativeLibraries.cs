@@ -12,6 +12,9 @@ internal sealed record NativeLibraryQuery(string Name, string Variable, IReadOnl
 {
     /// <summary>npm packages that hold it, looked for beside the program and in the user's own folder for the engine.</summary>
     public IReadOnlyList<string> Packages { get; init; } = [];
+
+    /// <summary>Folders of the machine where its own installer puts it and the system's loader may not look.</summary>
+    public IReadOnlyList<string> Folders { get; init; } = [];
 }
 
 /// <summary>A library that was loaded; it stays loaded until the process ends.</summary>
@@ -28,7 +31,7 @@ internal sealed record LoadedLibrary(string Path, nint Handle)
 /// <remarks>
 /// The environment variable, when it is set, is the only place that is tried: a user who names a library must never get another one.
 /// Otherwise: beside the program, in its <c>runtimes/RID/native</c>, in npm packages (<c>node_modules</c> beside the program, then in
-/// <c>~/.local/share/engine</c>), then wherever the system's loader finds the name.
+/// <c>~/.local/share/engine</c>), then wherever the system's loader finds the name, then in the folders that the query names.
 /// </remarks>
 internal static class NativeLibraries
 {
@@ -65,6 +68,10 @@ internal static class NativeLibraries
         }
 
         foreach (string name in query.FileNames) yield return (name, name);
+        foreach (string folder in query.Folders)
+        {
+            foreach (string name in query.FileNames) yield return (Path.Combine(folder, name), Path.Combine(folder, name));
+        }
     }
 
     private static string? Try(string path, IReadOnlyList<string> exports, out nint handle)
