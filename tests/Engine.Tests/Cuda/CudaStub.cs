@@ -2,11 +2,9 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Engine.Native;
 using Engine.Native.Cuda;
-using Engine.Native.Devices;
 using Engine.Tests.Data;
 using Engine.Tests.Hostile;
 using Engine.Tests.House;
-using Engine.Tests.Runs;
 
 namespace Engine.Tests.Cuda;
 
