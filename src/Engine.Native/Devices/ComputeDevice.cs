@@ -75,5 +75,5 @@ internal abstract class ComputeDevice : IDisposable
     protected abstract DeviceKernel Build(string file, string kernel);
 
     /// <summary>A buffer was given back.</summary>
-    internal void Returned(long bytes) => Interlocked.Add(ref _taken, -bytes);
+    internal virtual void Returned(long bytes) => Interlocked.Add(ref _taken, -bytes);
 }

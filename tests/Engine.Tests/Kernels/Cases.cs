@@ -1,4 +1,5 @@
 using Engine.Kernels;
+using Engine.Tests.Devices;
 
 namespace Engine.Tests.Kernels;
 
@@ -7,8 +8,13 @@ internal static class Cases
 {
     public static readonly ElementType[] Elements = [ElementType.Float32, ElementType.Float16, ElementType.BFloat16, ElementType.Int8];
 
+    private const string OpenCl = "opencl";
+
     /// <summary>The sets this machine can run, by name.</summary>
     public static IEnumerable<string> SetNames => KernelSets.All.Where(set => set.Supported).Select(set => set.Name);
+
+    /// <summary>The processor's sets, and that of an OpenCL device where there is one.</summary>
+    private static IEnumerable<string> AllNames => TestDevices.Missing is null ? SetNames.Append(OpenCl) : SetNames;
 
     /// <summary>Every set with every element type.</summary>
     public static TheoryData<string, ElementType> SetsAndElements
@@ -16,19 +22,22 @@ internal static class Cases
         get
         {
             TheoryData<string, ElementType> data = [];
-            foreach (string name in SetNames)
+            foreach (string name in AllNames)
                 foreach (ElementType element in Elements) data.Add(name, element);
             return data;
         }
     }
 
     /// <summary>Every set.</summary>
-    public static TheoryData<string> Sets => [.. SetNames];
+    public static TheoryData<string> Sets => [.. AllNames];
+
+    /// <summary>Every set of the processor, for what only these do: forecasts and bounds that leave work out.</summary>
+    public static TheoryData<string> ProcessorSets => [.. SetNames];
 
     /// <summary>1 to 256, and around 768.</summary>
     public static IEnumerable<int> Lengths => Enumerable.Range(1, 256).Concat([767, 768, 769]);
 
-    public static IKernels Open(string name, int threads = 1) => KernelSets.All.Single(set => set.Name == name).Create(threads);
+    public static IKernels Open(string name, int threads = 1) => name == OpenCl ? TestDevices.Open(threads: threads) : KernelSets.All.Single(set => set.Name == name).Create(threads);
 
     /// <summary>Bell-shaped values, some of them large: heavy-tailed, as embeddings are. No library function takes part, so that every process draws the same.</summary>
     public static float[] Values(int seed, int count)

@@ -28,8 +28,14 @@ internal static class KernelBits
     /// <summary>SHA-256 over the bits of all results.</summary>
     public static string Hash(string set, int threads, int longestBlock)
     {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using IKernels kernels = Cases.Open(set, threads);
+        return Hash(kernels, longestBlock);
+    }
+
+    /// <summary>The same of a set that is open.</summary>
+    public static string Hash(IKernels kernels, int longestBlock)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (int dim in new[] { 1, 16, 37, 270 })
             foreach (ElementType element in Cases.Elements) Add(hash, kernels, dim, element, longestBlock);
         return Convert.ToHexString(hash.GetHashAndReset());

@@ -42,7 +42,7 @@ public class NearestCentroidsTests
     }
 
     [Theory]
-    [MemberData(nameof(Cases.Sets), MemberType = typeof(Cases))]
+    [MemberData(nameof(Cases.ProcessorSets), MemberType = typeof(Cases))]
     public void WhatBoundsRuleOutIsNotLookedAt(string set)
     {
         const int Dim = 24, K = 320, Count = 2000;

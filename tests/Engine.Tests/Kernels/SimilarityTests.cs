@@ -123,7 +123,7 @@ public class SimilarityTests
     }
 
     [Theory]
-    [MemberData(nameof(Cases.Sets), MemberType = typeof(Cases))]
+    [MemberData(nameof(Cases.ProcessorSets), MemberType = typeof(Cases))]
     public void AForecastThatIsTooHighCostsASecondPassAndNothingElse(string set)
     {
         // Tiles of 192 rows. A row's cosine with the first query falls with its number or, where the sample lies, is above all others.

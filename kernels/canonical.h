@@ -1,0 +1,105 @@
+// The canonical arithmetic (README.md): float64, sixteen lanes in ascending order, multiply then add, one tree. These values decide.
+#include "portable.h"
+
+#define FLOAT32 0
+#define FLOAT16 1
+#define BFLOAT16 2
+#define LANES 16
+
+DEVICE float widen_half(u32 h)
+{
+    u32 sign = (h & 0x8000u) << 16, rest = h & 0x7fffu;
+    if (rest >= 0x7c00u) return BITS_TO_FLOAT(sign | 0x7f800000u | (rest << 13));
+    if (rest < 0x400u)
+    {
+        // Denormal: an integer times 2^-24, exactly.
+        float magnitude = (float)rest * 5.9604644775390625e-8f;
+        return BITS_TO_FLOAT(sign | FLOAT_TO_BITS(magnitude));
+    }
+
+    return BITS_TO_FLOAT(sign | ((rest << 13) + 0x38000000u));
+}
+
+// Element `at` of a packed matrix as float32: exact, or one rounded product for 8-bit integers.
+DEVICE float widen(GLOBAL const u8 *data, i64 at, int element, float scale)
+{
+    if (element == FLOAT32) return ((GLOBAL const float *)data)[at];
+    if (element == FLOAT16) return widen_half(((GLOBAL const u16 *)data)[at]);
+    if (element == BFLOAT16) return BITS_TO_FLOAT((u32)(((GLOBAL const u16 *)data)[at]) << 16);
+    return (float)((GLOBAL const signed char *)data)[at] * scale;
+}
+
+// lanes[i] and lanes[i + 8], then + 4, + 2, + 1.
+DEVICE double lane_sum(double *lanes)
+{
+    for (int apart = LANES / 2; apart > 0; apart /= 2)
+        for (int i = 0; i < apart; i++) lanes[i] = lanes[i] + lanes[i + apart];
+    return lanes[0];
+}
+
+// sum x*y by one work-item. Products of two float32 are exact, so fused or not is one value.
+DEVICE double canonical_dot(GLOBAL const u8 *rows, i64 row, int element, float scale, GLOBAL const float *y, int dim)
+{
+    double lanes[LANES];
+    for (int i = 0; i < LANES; i++) lanes[i] = 0;
+    i64 at = row * dim;
+    for (int j = 0; j < dim; j += LANES)
+        for (int i = 0; i < LANES; i++)
+            if (j + i < dim) lanes[i] = FMA_D((double)widen(rows, at + j + i, element, scale), (double)y[j + i], lanes[i]);
+    return lane_sum(lanes);
+}
+
+// sum (s*x - c)^2 by one work-item, centre in float32.
+DEVICE double canonical_distance(GLOBAL const u8 *rows, i64 row, int element, float scale, double s, GLOBAL const float *c, int dim)
+{
+    double lanes[LANES];
+    for (int i = 0; i < LANES; i++) lanes[i] = 0;
+    i64 at = row * dim;
+    for (int j = 0; j < dim; j += LANES)
+    {
+        for (int i = 0; i < LANES; i++)
+        {
+            if (j + i >= dim) continue;
+            double scaled = s * (double)widen(rows, at + j + i, element, scale);
+            double t = scaled - (double)c[j + i];
+            double square = t * t;
+            lanes[i] = lanes[i] + square;
+        }
+    }
+
+    return lane_sum(lanes);
+}
+
+// The same with the centre in float64.
+DEVICE double canonical_distance_wide(GLOBAL const u8 *rows, i64 row, int element, float scale, double s, GLOBAL const double *c, int dim)
+{
+    double lanes[LANES];
+    for (int i = 0; i < LANES; i++) lanes[i] = 0;
+    i64 at = row * dim;
+    for (int j = 0; j < dim; j += LANES)
+    {
+        for (int i = 0; i < LANES; i++)
+        {
+            if (j + i >= dim) continue;
+            double scaled = s * (double)widen(rows, at + j + i, element, scale);
+            double t = scaled - c[j + i];
+            double square = t * t;
+            lanes[i] = lanes[i] + square;
+        }
+    }
+
+    return lane_sum(lanes);
+}
+
+// The tree over sixteen neighbouring work-items, each with its lane in local memory; all items of the group take part. The sum is in the first lane's place.
+DEVICE void group_lane_sum(LOCAL double *lanes)
+{
+    int lane = ITEM % LANES;
+    for (int apart = LANES / 2; apart > 0; apart /= 2)
+    {
+        BARRIER;
+        if (lane < apart) lanes[ITEM] = lanes[ITEM] + lanes[ITEM + apart];
+    }
+
+    BARRIER;
+}
