@@ -44,9 +44,6 @@ public readonly unsafe ref struct MatrixView
     /// <summary>What a stored <see cref="ElementType.Int8"/> element is multiplied by; 1 for every other type.</summary>
     public float Scale { get; }
 
-    /// <summary>Address of row 0, element 0; any alignment. For interop: valid as long as the block it came with.</summary>
-    public byte* Address => _origin;
-
     /// <summary>Address of a row. The caller has checked <c>0 &lt;= row &lt; Rows</c>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal byte* DangerousRow(nint row) => _origin + row * StrideBytes;

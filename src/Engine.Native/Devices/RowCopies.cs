@@ -128,7 +128,7 @@ internal sealed unsafe class RowCopies : IDisposable
     private void Pack(MatrixView view, byte* to)
     {
         // The view's rows were borrowed, and the stage has room for as many as were asked for.
-        byte* from = view.Address;
+        byte* from = view.DangerousRow(0);
         if (view.StrideBytes == RowBytes)
         {
             Buffer.MemoryCopy(from, to, view.Rows * RowBytes, view.Rows * RowBytes);

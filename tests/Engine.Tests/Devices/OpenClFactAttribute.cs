@@ -1,7 +1,3 @@
-using Engine.Native;
-using Engine.Native.Devices;
-using Engine.Native.OpenCl;
-
 namespace Engine.Tests.Devices;
 
 /// <summary>A test that needs an OpenCL device. Without one the test is left out and says so, unless ENGINE_REQUIRE_NATIVE=1 makes that a failure.</summary>
