@@ -185,12 +185,11 @@ def picks_check(job, x):
     return lambda picks: dict(n=len(x), d=x.shape[1], k=len(picks), idx_hash=digest(picks))
 
 
-@peer("numpy", *COVER)
-def _(job):
-    x, state = load(job), {}
+def cover(job, kind):
+    x, state = load(job).astype(kind, copy=False), {}
 
     def start():
-        state.update(squares=np.einsum("ij,ij->i", x, x), least=np.full(len(x), np.inf, np.float32))
+        state.update(squares=np.einsum("ij,ij->i", x, x), least=np.full(len(x), np.inf, kind))
 
     def step(pick):
         squares, least = state["squares"], state["least"]
@@ -202,6 +201,10 @@ def _(job):
         least[pick] = 0
         return int(least.argmax())
     return lambda: greedy(job, start, step), picks_check(job, x)
+
+
+peer("numpy", *COVER)(lambda job: cover(job, np.float32))
+peer("arbiter", *COVER)(lambda job: cover(job, np.float64))    # not a peer: the same in float64
 
 
 @peer("torch", *COVER)
@@ -217,25 +220,6 @@ def _(job):
         distances = torch.addmv(squares, rows, rows[pick], alpha=-2)
         distances += squares[pick]
         torch.minimum(least, distances, out=least)
-        least[pick] = 0
-        return int(least.argmax())
-    return lambda: greedy(job, start, step), picks_check(job, x)
-
-
-@peer("arbiter", *COVER)    # not a peer: the same in float64
-def _(job):
-    x, state = load(job).astype(np.float64), {}
-
-    def start():
-        state.update(squares=np.einsum("ij,ij->i", x, x), least=np.full(len(x), np.inf))
-
-    def step(pick):
-        squares, least = state["squares"], state["least"]
-        distances = x @ x[pick]
-        distances *= -2
-        distances += squares
-        distances += squares[pick]
-        np.minimum(least, distances, out=least)
         least[pick] = 0
         return int(least.argmax())
     return lambda: greedy(job, start, step), picks_check(job, x)
