@@ -38,7 +38,7 @@ internal sealed class PeerJobs(string data, int threads, int repeats) : IDisposa
             "pool" => jobs.Pool(),
             "kmeans" or "kmeans_large" => jobs.Cluster(job, boundBytes: null),
             "kmeans_plain" or "kmeans_large_plain" => jobs.Cluster(job[..^"_plain".Length], boundBytes: 0),
-            "kcenter" or "kcenter_sphere" => jobs.Cover(job, 1000),
+            "kcenter" or "kcenter_sphere" or "kcenter_text" => jobs.Cover(job, 1000),
             "kcenter_large" => jobs.Cover(job, 2000),
             "kcenter_gauss" => jobs.Cover(job, 500),
             "score" or "score_large" => jobs.Score(job),

@@ -7,7 +7,7 @@ internal sealed class BoundSample(int rows)
     private const int Sampled = 2048;
     private const int Share = 64;
 
-    private readonly double[] _bounds = new double[Sampled];
+    private readonly double[] _highest = new double[Sampled / Share];
     private readonly int _stride = Math.Max(1, (rows + Sampled - 1) / Sampled);
 
     /// <summary>The lower end of the next part of the bounds below a value; 0 when that part is all that is left.</summary>
@@ -16,16 +16,21 @@ internal sealed class BoundSample(int rows)
     /// <param name="within">The rows that count, or null for all.</param>
     public double Below(double above, ReadOnlySpan<double> squared, int[]? within)
     {
+        // The highest so far, ascending: few bounds get in among them, which costs less than to sort all.
+        Span<double> highest = _highest.AsSpan(0, Math.Max(1, rows / _stride / Share));
+        highest.Clear();
         int count = 0;
         for (int i = 0; i < rows; i += _stride)
         {
             double bound = squared[within is null ? i : within[i]];
-            if (bound > 0 && (bound < above || above == double.PositiveInfinity)) _bounds[count++] = bound;
+            if (!(bound > 0 && (bound < above || above == double.PositiveInfinity))) continue;
+            count++;
+            if (bound <= highest[0]) continue;
+            int place = 0;
+            for (; place + 1 < highest.Length && highest[place + 1] < bound; place++) highest[place] = highest[place + 1];
+            highest[place] = bound;
         }
 
-        int wanted = Math.Max(1, (rows / _stride) / Share);
-        if (count <= wanted) return 0;
-        Array.Sort(_bounds, 0, count);
-        return _bounds[count - wanted];
+        return count <= highest.Length ? 0 : highest[0];
     }
 }
