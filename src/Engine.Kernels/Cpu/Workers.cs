@@ -81,8 +81,7 @@ internal static class Workers
         if (first == end) return end;
         Shift shift = new(first, end, total, claim, unit, pass, open, isEnough);
         int workers = (int)Math.Min(threads, (end - first + claim - 1) / claim);
-        if (workers == 1) shift.Serve();
-        else Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = workers }, _ => shift.Serve());
+        WorkerTeam.Run(workers, shift.Serve);
         shift.ThrowIfFailed();
         return shift.Reached;
     }
