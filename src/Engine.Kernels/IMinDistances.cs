@@ -10,6 +10,12 @@ public interface IMinDistances : IDisposable
     /// <summary>Centres held.</summary>
     int Count { get; }
 
+    /// <summary>Pairs of a row and a centre that were looked at so far.</summary>
+    long DistancesComputed { get; }
+
+    /// <summary>How often a row was read so far: once in every call in which it had a centre to see.</summary>
+    long RowsRead { get; }
+
     /// <summary>Adds a centre behind the others.</summary>
     /// <param name="centre">[dim], float64, already scaled, finite; copied.</param>
     /// <param name="label">What the centre is called where it is the nearest.</param>

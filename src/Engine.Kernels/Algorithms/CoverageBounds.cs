@@ -1,4 +1,6 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Engine.Kernels.Algorithms;
 
@@ -44,6 +46,8 @@ internal sealed class CoverageBounds : IDisposable
     private bool _filled;
     private bool _relaxing;
     private bool _recalling;
+    private long _computedBefore;
+    private long _readBefore;
 
     /// <summary>Starts without a centre: every row is infinitely far.</summary>
     /// <param name="rows">[rows x dim].</param>
@@ -69,7 +73,10 @@ internal sealed class CoverageBounds : IDisposable
     }
 
     /// <summary>Pairs of a row and a centre that were looked at so far.</summary>
-    public long DistancesComputed { get; private set; }
+    public long DistancesComputed => _computedBefore + _distances.DistancesComputed + _hubs.DistancesComputed;
+
+    /// <summary>How often a row was read so far.</summary>
+    public long RowsRead => _readBefore + _distances.RowsRead + _hubs.RowsRead;
 
     /// <summary>Whether anything was computed yet that a position could keep.</summary>
     public bool HasBegun => _filled || _relaxing;
@@ -95,6 +102,7 @@ internal sealed class CoverageBounds : IDisposable
     }
 
     /// <summary>The row farthest from its nearest centre, the lower one on ties, with its exact squared distance; distance 0 and row -1 when all are covered.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public FarthestFirstHeap.Entry Farthest()
     {
         if (!_filled) RelaxAll();
@@ -132,7 +140,7 @@ internal sealed class CoverageBounds : IDisposable
         from.HubsSeen.CopyTo(_hubs.Seen, 0);
         _hubs.Use(from.Hubs, from.HubsFound, _centres);
         _descending = from.Descending;
-        (DistancesComputed, _relaxing, _limit, _refreshed) = (from.DistancesComputed, from.Relaxing, from.Limit, from.Refreshed);
+        (_computedBefore, _readBefore, _relaxing, _limit, _refreshed) = (from.DistancesComputed, from.RowsRead, from.Relaxing, from.Limit, from.Refreshed);
         (_threshold, _enough, _exact) = (from.Threshold, from.Enough, from.Exact);
         if (_relaxing) return;
         _filled = true;
@@ -149,7 +157,7 @@ internal sealed class CoverageBounds : IDisposable
 
     /// <summary>Where the bounds stand, beside the picks.</summary>
     public KCenterPosition Position(int[] picks, double[] radii) =>
-        new(picks, radii, _seen, _squared, DistancesComputed, _relaxing, _batch[.._batchCount], _limit, _refreshed, _window, _threshold, _enough, _exact, _nearest, _hubs.Places, _hubs.Found, _hubs.Seen, _descending);
+        new(picks, radii, _seen, _squared, DistancesComputed, RowsRead, _relaxing, _batch[.._batchCount], _limit, _refreshed, _window, _threshold, _enough, _exact, _nearest, _hubs.Places, _hubs.Found, _hubs.Seen, _descending);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -159,6 +167,7 @@ internal sealed class CoverageBounds : IDisposable
     }
 
     /// <summary>Takes the rows off the heap that lie above the first one that is up to date.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void TakeBatch()
     {
         while (_batchCount < _limit && _heap.Count > 0 && _seen[_heap.Top.Row] != _distances.Count) _batch[_batchCount++] = _heap.Pop().Row;
@@ -185,11 +194,29 @@ internal sealed class CoverageBounds : IDisposable
     private void Gather(double from, double below)
     {
         _batchCount = 0;
-        for (int i = 0; i < (_within?.Length ?? _squared.Length); i++)
+        double least = Math.Max(from, double.Epsilon), most = below == double.PositiveInfinity ? below : Math.BitDecrement(below);
+        int i = 0, count = _within?.Length ?? _squared.Length;
+        if (_within is null)
+        {
+            // Few rows of a thousand are wanted, so eight are tested together.
+            ReadOnlySpan<double> squared = _squared;
+            Vector512<double> low = Vector512.Create(least), high = Vector512.Create(most);
+            for (; i + Vector512<double>.Count <= count; i += Vector512<double>.Count)
+            {
+                Vector512<double> bounds = Vector512.Create(squared.Slice(i, Vector512<double>.Count));
+                ulong wanted = (Vector512.GreaterThanOrEqual(bounds, low) & Vector512.LessThanOrEqual(bounds, high)).ExtractMostSignificantBits();
+                for (; wanted != 0; wanted &= wanted - 1) Take(i + BitOperations.TrailingZeroCount(wanted));
+            }
+        }
+
+        for (; i < count; i++)
         {
             int row = _within is null ? i : _within[i];
-            double squared = _squared[row];
-            if (squared < from || (squared >= below && below < double.PositiveInfinity) || squared == 0) continue;
+            if (_squared[row] >= least && _squared[row] <= most) Take(row);
+        }
+
+        void Take(int row)
+        {
             Reserve(_batchCount + 1);
             _batch[_batchCount++] = row;
         }
@@ -201,6 +228,7 @@ internal sealed class CoverageBounds : IDisposable
     }
 
     /// <summary>Brings the batch up to date as far as that matters, and lets the heap take what is still over the threshold.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void RefreshBatch()
     {
         ReadOnlySpan<int> batch = _batch.AsSpan(0, _batchCount);
@@ -241,26 +269,9 @@ internal sealed class CoverageBounds : IDisposable
         _filled = true;
     }
 
-    /// <summary>Counts what was looked at, cut short or not.</summary>
     private void Relax(ReadOnlySpan<int> which, double enough)
     {
-        long before = SeenBy(which);
-        try
-        {
-            if (_descending && _hubs.Places.Length > 0) _hubs.Relax(which, enough, _squared, _nearest, _pass);
-            _distances.Relax(which, enough, _seen, _squared, _nearest, _pass);
-        }
-        finally
-        {
-            DistancesComputed += SeenBy(which) - before;
-        }
-    }
-
-    private long SeenBy(ReadOnlySpan<int> which)
-    {
-        long sum = 0;
-        foreach (int row in which) sum += _seen[row] + _hubs.Seen[row];
-        for (int row = 0; which.IsEmpty && row < _seen.Length; row++) sum += _seen[row] + _hubs.Seen[row];
-        return sum;
+        if (_descending && _hubs.Places.Length > 0) _hubs.Relax(which, enough, _squared, _nearest, _pass);
+        _distances.Relax(which, enough, _seen, _squared, _nearest, _pass);
     }
 }

@@ -38,6 +38,12 @@ internal sealed class HubCentres : IDisposable
     /// <summary>Asked rows that had found a centre when the hubs were chosen.</summary>
     public long Found { get; private set; }
 
+    /// <summary>Pairs of a row and a hub that were looked at so far.</summary>
+    public long DistancesComputed => _distances.DistancesComputed;
+
+    /// <summary>How often a row was read for them.</summary>
+    public long RowsRead => _distances.RowsRead;
+
     /// <summary>[rows], how many of the hubs a row of the batch has seen.</summary>
     public int[] Seen { get; }
 

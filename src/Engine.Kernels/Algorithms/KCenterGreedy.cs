@@ -69,7 +69,7 @@ public static class KCenterGreedy
             throw;
         }
 
-        return new KCenterResult([.. picks], [.. radii], bounds.DistancesComputed);
+        return new KCenterResult([.. picks], [.. radii], bounds.DistancesComputed, bounds.RowsRead);
     }
 
     /// <summary>Adds the centres again that a position knows, and takes its bounds over.</summary>

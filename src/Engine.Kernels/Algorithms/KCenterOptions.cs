@@ -67,4 +67,5 @@ public sealed record KCenterOptions
 /// <param name="Picks">0-based rows of the matrix.</param>
 /// <param name="Radii">[picks], covering radius after each pick: the largest distance of any row to its nearest centre, not squared.</param>
 /// <param name="DistancesComputed">Pairs of a row and a centre that were looked at; plain greedy looks at rows * centres. Most are decided by a float32 proposal and its error bound.</param>
-public sealed record KCenterResult(int[] Picks, double[] Radii, long DistancesComputed);
+/// <param name="RowsRead">How often a row was read from the matrix for them; plain greedy reads as many as it computes distances.</param>
+public sealed record KCenterResult(int[] Picks, double[] Radii, long DistancesComputed, long RowsRead);

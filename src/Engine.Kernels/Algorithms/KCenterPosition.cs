@@ -6,6 +6,7 @@ namespace Engine.Kernels.Algorithms;
 /// <param name="Seen">[rows], the first centres of the window that a row's bound knows.</param>
 /// <param name="Squared">[rows], bounds of the squared distances.</param>
 /// <param name="DistancesComputed">Pairs of a row and a centre that were looked at so far.</param>
+/// <param name="RowsRead">How often a row was read so far.</param>
 /// <param name="Relaxing">Whether all rows are being brought up to date; what is half done may be done again.</param>
 /// <param name="Batch">Rows that are being brought up to date.</param>
 /// <param name="Limit">Rows of the next batch.</param>
@@ -20,5 +21,5 @@ namespace Engine.Kernels.Algorithms;
 /// <param name="HubsSeen">[rows], how many of them a row has seen.</param>
 /// <param name="Descending">Whether the batch comes from a lowered threshold.</param>
 public sealed record KCenterPosition(
-    int[] Picks, double[] Radii, int[] Seen, double[] Squared, long DistancesComputed, bool Relaxing, int[] Batch, int Limit, int Refreshed, int Window, double Threshold, double Enough, double Exact,
+    int[] Picks, double[] Radii, int[] Seen, double[] Squared, long DistancesComputed, long RowsRead, bool Relaxing, int[] Batch, int Limit, int Refreshed, int Window, double Threshold, double Enough, double Exact,
     int[] Nearest, int[] Hubs, long HubsFound, int[] HubsSeen, bool Descending);

@@ -50,13 +50,13 @@ public static class KMeans
         KMeansResult? result = null;
         for (int restart = from?.Restart ?? 0; restart < restarts; restart++, from = null)
         {
-            KMeansWaypoint? waypoint = resume is null ? null : new KMeansWaypoint(resume, restart, updates, best, from?.Seeding);
+            KMeansWaypoint? waypoint = resume is null ? null : new KMeansWaypoint(resume, restart, updates, best, from);
             RandomStream? stream = draws ? restartStream(restart) : null;
             KMeansTrace? start = from?.Current;
             if (start is null)
             {
-                start = new KMeansTrace(restart, new KMeansSeeding(rows, scales, kernels, quiet).Seed(options, stream, waypoint), []);
-                if (options.BatchRows > 0) new MiniBatches(rows, scales, kernels, pass).Move(start.Centroids, options, largest, stream!, restart);
+                start = new KMeansTrace(restart, from?.Batches?.Centroids ?? new KMeansSeeding(rows, scales, kernels, quiet).Seed(options, stream, waypoint), []);
+                if (options.BatchRows > 0) new MiniBatches(rows, scales, kernels, options, largest, pass).Move(start.Centroids, stream!, restart, waypoint);
             }
 
             using LloydIteration lloyd = new(rows, scales, kernels, quiet, start.Centroids, options.Spherical, fractionBits, boundBytes);
@@ -142,6 +142,10 @@ public static class KMeans
         ArgumentOutOfRangeException.ThrowIfNegative(options.MaxIterations);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Restarts, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(options.BatchRows);
+        if (!(options.ReassignmentRatio is >= 0 and <= 1))
+            throw new ArgumentOutOfRangeException(nameof(options), options.ReassignmentRatio, "The reassignment ratio must be a share, 0 to 1.");
+        if (options.ReassignmentRatio > 0 && options.BatchRows == 0)
+            throw new ArgumentException("Only mini-batches leave centroids starved; a reassignment ratio without them means nothing.", nameof(options));
         if (options.BatchRows > 0 && options.Tolerance > 0)
             throw new ArgumentException("Mini-batches know no inertia on their way, so no tolerance can end them.", nameof(options));
         if (!(options.Tolerance >= 0 && double.IsFinite(options.Tolerance)))

@@ -33,6 +33,12 @@ public sealed record KMeansOptions
     /// <summary>0: Lloyd's iteration over all rows. Above 0: mini-batches of so many rows (or all, if there are fewer), <see cref="MaxIterations"/> of them, then one assignment of all rows.</summary>
     public int BatchRows { get; init; }
 
+    /// <summary>
+    /// With mini-batches, 0 to 1: a centroid that had fewer rows than this share of what the largest had is starved and starts anew on a row of the batch;
+    /// 0 leaves it where it is.
+    /// </summary>
+    public double ReassignmentRatio { get; init; }
+
     /// <summary>Most centroid updates, 0 or more; 0 only assigns rows to the first centroids.</summary>
     public int MaxIterations { get; init; } = 100;
 

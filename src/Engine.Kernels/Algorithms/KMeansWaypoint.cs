@@ -5,16 +5,21 @@ namespace Engine.Kernels.Algorithms;
 /// <param name="restart">Which restart, from 0.</param>
 /// <param name="updates">Centroid updates of the restarts before it.</param>
 /// <param name="best">The best of them, or null.</param>
-/// <param name="seeding">Where its first centroids' drawing begins, or null.</param>
-internal sealed class KMeansWaypoint(IResumePoint<KMeansPosition> whole, int restart, long updates, KMeansTrace? best, SeedingPosition? seeding) : IResumePoint<SeedingPosition>
+/// <param name="from">Where it begins, or null.</param>
+internal sealed class KMeansWaypoint(IResumePoint<KMeansPosition> whole, int restart, long updates, KMeansTrace? best, KMeansPosition? from)
+    : IResumePoint<SeedingPosition>, IResumePoint<MiniBatchPosition>
 {
-    public SeedingPosition? From => seeding;
+    SeedingPosition? IResumePoint<SeedingPosition>.From => from?.Seeding;
+
+    MiniBatchPosition? IResumePoint<MiniBatchPosition>.From => from?.Batches;
 
     public TimeSpan Interval => whole.Interval;
 
     public bool IsDue => whole.IsDue;
 
     public void Keep(SeedingPosition position) => whole.Keep(new KMeansPosition(restart, updates, best, null, position));
+
+    public void Keep(MiniBatchPosition position) => whole.Keep(new KMeansPosition(restart, updates, best, null, null, position));
 
     public void Keep(KMeansTrace current) => whole.Keep(new KMeansPosition(restart, updates, best, current, null));
 }

@@ -10,12 +10,21 @@ internal sealed unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>(Row
     /// <summary>Multiplications below which waking a second worker costs more than it saves.</summary>
     private const long LeastShared = 1 << 20;
 
+    /// <summary>Rows below which a tile of them is rather empty.</summary>
+    private const int LeastClaim = 2 * ProductTile<TLanes, TFloat, TDouble>.TileRows;
+
     private readonly List<CentreBlock> _blocks = [];
     private readonly Stack<RowRelaxation<TLanes, TFloat, TDouble, TElement>> _idle = [];
     private double _longest;
 
     /// <inheritdoc/>
     public int Count { get; private set; }
+
+    /// <inheritdoc/>
+    public long DistancesComputed { get; private set; }
+
+    /// <inheritdoc/>
+    public long RowsRead { get; private set; }
 
     /// <inheritdoc/>
     public void Add(ReadOnlySpan<double> centre, int label)
@@ -56,7 +65,7 @@ internal sealed unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>(Row
             long items = which.IsEmpty ? rows.Rows : which.Length;
             int tile = RowTile<TLanes, TFloat, TDouble, TElement>.RowsFor(_blocks[0].Columns);
             int workers = pairs < LeastShared / rows.Dim ? 1 : threads;
-            Workers.Run(workers, items, Math.Clamp(items / (8L * workers), 1, tile), "rows", pass, () => Open(job));
+            Workers.Run(workers, items, workers == 1 ? tile : Math.Clamp(items / (8L * workers), LeastClaim, tile), "rows", pass, () => Open(job));
         }
     }
 
@@ -80,7 +89,12 @@ internal sealed unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>(Row
 
     private void Return(RowRelaxation<TLanes, TFloat, TDouble, TElement> worker)
     {
-        lock (_idle) _idle.Push(worker);
+        lock (_idle)
+        {
+            _idle.Push(worker);
+            DistancesComputed += worker.DistancesComputed;
+            RowsRead += worker.RowsRead;
+        }
     }
 }
 

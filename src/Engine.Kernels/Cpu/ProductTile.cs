@@ -5,8 +5,8 @@ namespace Engine.Kernels.Cpu;
 /// <summary>Float32 dot products of a block of widened rows with packed columns, for proposals: the matrix product under k-means and similarity search.</summary>
 /// <remarks>
 /// The accumulators of a tile stay in registers over a slab: 12 rows by 32 columns where a group of sixteen is one register of 32, else 6 by 16.
-/// Each step loads one element of all columns and multiplies it by one element of each row. Rows that do not lie one behind the other are taken
-/// six at a time, by their addresses, with 32 or 16 columns.
+/// Each step loads one element of all columns and multiplies it by one element of each row. Rows that do not lie one behind the other, and at most six
+/// that are left of a block, are taken six at a time, by their addresses, with 32 or 16 columns.
 /// </remarks>
 internal static unsafe class ProductTile<TLanes, TFloat, TDouble>
     where TLanes : struct, ILanes<TFloat, TDouble>
@@ -18,13 +18,16 @@ internal static unsafe class ProductTile<TLanes, TFloat, TDouble>
 
     private const int SomeRows = 6;
 
-    /// <summary>So many rows, or up to five more: what <see cref="MultiplySome"/> multiplies.</summary>
-    public static int Whole(int rows) => (rows + SomeRows - 1) / SomeRows * SomeRows;
+    /// <summary>Tiles of the smaller kind that so many rows need.</summary>
+    public static int Tiles(int rows) => (rows + SomeRows - 1) / SomeRows;
+
+    /// <summary>So many rows, or up to five more: what is multiplied.</summary>
+    public static int Whole(int rows) => Tiles(rows) * SomeRows;
 
     /// <summary>dots[r, c] = sum of rows[r, j] * columns[j, c].</summary>
     /// <param name="rows">Widened rows, [rowCount x rowStride].</param>
     /// <param name="rowStride">Floats from one row to the next.</param>
-    /// <param name="rowCount">Rows, a multiple of <see cref="TileRows"/>.</param>
+    /// <param name="rowCount">Rows, a <see cref="Whole"/> number.</param>
     /// <param name="columns">Packed columns.</param>
     /// <param name="dots">Destination, [rowCount x columns.Width].</param>
     public static void Multiply(float* rows, nint rowStride, int rowCount, PackedColumns columns, float* dots)
@@ -38,8 +41,12 @@ internal static unsafe class ProductTile<TLanes, TFloat, TDouble>
             for (; TLanes.Wide && panel + 2 <= columns.Panels; panel += 2)
             {
                 float* left = columns.Panel(panel) + ((nint)from * 16), right = columns.Panel(panel + 1) + ((nint)from * 16);
-                for (int r = 0; r < rowCount; r += 12)
+                int r = 0;
+                for (; r + TileRows <= rowCount; r += TileRows)
                     Tile12x32(rows + (r * rowStride) + from, rowStride, left, right, depth, dots + (r * width) + (panel * 16), width, from > 0);
+                if (r == rowCount) continue;
+                Place(rows + (r * rowStride), rowStride, at);
+                Tile6x32(at, from, left, right, depth, dots + (r * width) + (panel * 16), width, from > 0);
             }
 
             for (; panel < columns.Panels; panel++)
@@ -47,8 +54,7 @@ internal static unsafe class ProductTile<TLanes, TFloat, TDouble>
                 float* only = columns.Panel(panel) + ((nint)from * 16);
                 for (int r = 0; r < rowCount; r += SomeRows)
                 {
-                    float* six = rows + (r * rowStride);
-                    for (int i = 0; i < SomeRows; i++) at[i] = six + (i * rowStride);
+                    Place(rows + (r * rowStride), rowStride, at);
                     Tile6x16(at, from, only, depth, dots + (r * width) + (panel * 16), width, from > 0);
                 }
             }
@@ -81,6 +87,12 @@ internal static unsafe class ProductTile<TLanes, TFloat, TDouble>
                 for (int r = 0; r < rowCount; r += SomeRows) Tile6x16(rows + r, from, only, depth, dots + (r * width) + (panel * 16), width, from > 0);
             }
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Place(float* first, nint stride, float** at)
+    {
+        for (int i = 0; i < SomeRows; i++) at[i] = first + (i * stride);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]

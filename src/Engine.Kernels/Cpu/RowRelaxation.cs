@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace Engine.Kernels.Cpu;
 
@@ -20,8 +19,8 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
     where TDouble : unmanaged
     where TElement : struct, IElement
 {
-    /// <summary>Canonical distances that cost as much as a tile of proposals.</summary>
-    private const int PairsPerTile = 48;
+    /// <summary>Canonical distances that cost as much as a tile of proposals, of the smaller kind.</summary>
+    private const int PairsPerTile = 24;
 
     /// <summary>Centres up to which a row is not worth being copied into the tile.</summary>
     private const int FewCentres = 8;
@@ -31,8 +30,6 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
 
     /// <summary>Bytes of a row below which fetching it costs more than waiting for it.</summary>
     private const int ShortestFetched = 256;
-
-    private const int CacheLine = 64;
 
     private readonly Action<RowRelaxation<TLanes, TFloat, TDouble, TElement>> _return;
     private readonly RowTile<TLanes, TFloat, TDouble, TElement> _tile;
@@ -58,13 +55,24 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
         _gamma = ProposalError.Gamma(columns.Roundings);
     }
 
+    /// <summary>Pairs of a row and a centre looked at in this part of a call.</summary>
+    public long DistancesComputed { get; private set; }
+
+    /// <summary>Rows read in it.</summary>
+    public long RowsRead { get; private set; }
+
     /// <summary>Begins a part of a call.</summary>
-    public void Begin(RelaxationJob job) => _job = job;
+    public void Begin(RelaxationJob job)
+    {
+        _job = job;
+        DistancesComputed = RowsRead = 0;
+    }
 
     /// <summary>Gives the scratch memory back.</summary>
     public void Free() => _tile.Dispose();
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Work(long first, long end)
     {
         for (long at = first; at < end; at += _open.Length)
@@ -72,6 +80,7 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
             _job.Pass.Cancel.ThrowIfCancellationRequested();
             int open = Open(at, (int)Math.Min(_open.Length, end - at), out int fewest);
             if (open == 0) continue;
+            RowsRead += open;
             if (_job.Count - fewest <= FewCentres) Visit(open);
             else Travel(open);
         }
@@ -81,6 +90,7 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
     protected override void Close() => _return(this);
 
     /// <summary>Lists the rows that have a step to go, ordered by their first step and then by row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Open(long at, int count, out int fewest)
     {
         int open = 0;
@@ -113,6 +123,7 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
     }
 
     /// <summary>Canonical distances at once, from where the rows lie.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Visit(int open)
     {
         for (int place = 0; place < open;)
@@ -126,6 +137,7 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
                 while (_job.GoesOn(seen, least))
                 {
                     int end = _job.EndOfStep(seen);
+                    DistancesComputed += end - seen;
                     Compare<TElement>(view.DangerousRow(r), view.Scale, scale, seen, end, ref least, ref nearest);
                     seen = end;
                 }
@@ -136,6 +148,7 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
     }
 
     /// <summary>Takes the rows through the steps: each joins at its first step and leaves when it need not go on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Travel(int open)
     {
         _active = 0;
@@ -157,12 +170,12 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
     /// <summary>Has the machine bring a row into the caches that is loaded soon: rows lie anywhere, so it cannot guess which.</summary>
     private void Fetch(int place, int end)
     {
-        if (!Sse.IsSupported || place >= end || _rowBytes < ShortestFetched || _job.Rows.BlockBytes > 0) return;
+        if (place >= end || _rowBytes < ShortestFetched || _job.Rows.BlockBytes > 0) return;
         using RowBlock block = _job.Rows.Borrow(OpenRow(place), 1);
-        byte* row = block.View.DangerousRow(0);
-        for (int at = 0; at < _rowBytes; at += CacheLine) Sse.Prefetch0(row + at);
+        Prefetch.Row(block.View.DangerousRow(0), _rowBytes);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Load(int place, int end)
     {
         using RowBlock block = Borrow(place, end);
@@ -192,13 +205,14 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
     }
 
     /// <summary>One step of all rows in the tile. From the last to the first: the row that takes the place of one that leaves has gone its step.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void GoStep(int step)
     {
         CentreBlock block = _job.Block(step);
         int begin = step * IMinDistances.Step, end = Math.Min(_job.Count, begin + IMinDistances.Step), pairs = 0;
         for (int i = 0; i < _active; i++) pairs += end - _standing[i].Seen;
-        int tiles = (_active + ProductTile<TLanes, TFloat, TDouble>.TileRows - 1) / ProductTile<TLanes, TFloat, TDouble>.TileRows;
-        bool proposed = pairs >= PairsPerTile * tiles;
+        DistancesComputed += pairs;
+        bool proposed = pairs >= PairsPerTile * ProductTile<TLanes, TFloat, TDouble>.Tiles(_active);
         if (proposed) _tile.Multiply(_active, block.Columns);
         for (int i = _active - 1; i >= 0; i--)
         {
@@ -214,6 +228,7 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Decide(int place, ref Standing standing, CentreBlock block, int begin)
     {
         float* dots = _tile.Dots(place);
@@ -255,6 +270,7 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
     }
 
     /// <summary>Canonical distances to the centres of one step, four to a load of the row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Compare<TX>(byte* x, float unit, double scale, int from, int end, ref double least, ref int nearest)
         where TX : struct, IOperand
     {

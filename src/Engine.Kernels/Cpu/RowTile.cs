@@ -66,8 +66,7 @@ internal sealed unsafe class RowTile<TLanes, TFloat, TDouble, TElement> : IDispo
     public void Multiply(int count, PackedColumns columns)
     {
         // Rows beyond the count hold an earlier block's values; their products are computed and never read.
-        int whole = (count + ProductTile<TLanes, TFloat, TDouble>.TileRows - 1) / ProductTile<TLanes, TFloat, TDouble>.TileRows * ProductTile<TLanes, TFloat, TDouble>.TileRows;
-        ProductTile<TLanes, TFloat, TDouble>.Multiply(_rows.Pointer, _stride, whole, columns, _dots.Pointer);
+        ProductTile<TLanes, TFloat, TDouble>.Multiply(_rows.Pointer, _stride, ProductTile<TLanes, TFloat, TDouble>.Whole(count), columns, _dots.Pointer);
     }
 
     /// <summary>Multiplies some loaded rows with some columns.</summary>

@@ -63,8 +63,7 @@ public sealed record KCenter : Step<Selection>
 
         int centres = result.Picks.Length + start switch { KCenterStart.Rows given => given.Preselected.Length, KCenterStart.VirtualCentre => 1, _ => 0 };
         double naive = (double)candidates * centres;
-        int rowBytes = checked(In.Dim * In.Matrix.Element.SizeInBytes());
-        run.Count(checked(In.Bytes + result.DistancesComputed * rowBytes), naive * 3 * In.Dim);
+        run.Count(checked(In.Bytes + (result.RowsRead * In.Dim * In.Matrix.Element.SizeInBytes())), naive * 3 * In.Dim);
         if (result.Radii.Length > 0) run.Note("radius", result.Radii[^1]);
         run.Note("distancesComputed", result.DistancesComputed);
         run.Note("shareOfNaive", result.DistancesComputed / naive);

@@ -25,6 +25,9 @@ public sealed record KMeans : Step<Clustering>
     /// <summary>0: Lloyd's iteration over all rows. Above 0: mini-batches of so many rows, <see cref="MaxIterations"/> of them.</summary>
     public int MiniBatch { get; init; }
 
+    /// <summary>With mini-batches: a centroid that had fewer rows than this share of what the largest had starts anew on a row of the batch; 0 leaves it where it is.</summary>
+    public double ReassignmentRatio { get; init; }
+
     /// <summary>Most centroid updates, or the number of mini-batches.</summary>
     public int MaxIterations { get; init; } = 100;
 
@@ -54,6 +57,12 @@ public sealed record KMeans : Step<Clustering>
                 "found a tolerance together with mini-batches, which know no inertia on their way. Leave one of them out."));
         }
 
+        if (MiniBatch == 0 && ReassignmentRatio > 0)
+        {
+            throw new EngineException(new EngineError(ExitCode.Plan, "REASSIGNMENT",
+                "found a reassignmentRatio without miniBatch, expected both: whole iterations put every empty cluster on a row as it is. Leave it out, or set miniBatch."));
+        }
+
         long centroidValues = (long)K * In.Dim;
         if (centroidValues > Array.MaxLength)
         {
@@ -72,6 +81,7 @@ public sealed record KMeans : Step<Clustering>
             Init = centroids is null ? Init : KMeansInit.Given,
             Centroids = centroids,
             BatchRows = MiniBatch,
+            ReassignmentRatio = ReassignmentRatio,
             MaxIterations = MaxIterations,
             Tolerance = Tolerance,
             Restarts = Restarts,
@@ -134,6 +144,8 @@ public sealed record KMeans : Step<Clustering>
             Shapes.Tagged("centroids", Shapes.Reference(ValueKind.Embeddings)).To(centroids => new Start(KMeansInit.Given, centroids))),
             new Start(KMeansInit.KMeansPlusPlus, null), "kmeans++", "Where the first centroids come from.");
         Parameter<int?> miniBatch = keys.OptionalValue("miniBatch", Shapes.Count(1), "Rows of a mini-batch: approximate, for pools too large for whole iterations. Absent: every iteration looks at all rows.");
+        Parameter<double> reassignmentRatio = keys.Optional("reassignmentRatio", Shapes.Number(0, 1), 0, 0,
+            "With miniBatch: a centroid that had fewer rows than this share of what the largest had starts anew on a row of the batch.");
         Parameter<int> maxIterations = keys.Optional("maxIterations", Shapes.Count(0), 100, 100, "Most centroid updates, or the number of mini-batches.");
         Parameter<double> tolerance = keys.Optional("tolerance", Shapes.Number(0), 0, 0,
             "0: update until nothing changes; above 0: also stop after an update that lowered the inertia by at most this share.");
@@ -169,6 +181,7 @@ public sealed record KMeans : Step<Clustering>
             Init = arguments.Get(init).Init,
             Centroids = inputs.Find<Embeddings>(arguments.Get(init).Centroids),
             MiniBatch = arguments.Get(miniBatch) ?? 0,
+            ReassignmentRatio = arguments.Get(reassignmentRatio),
             MaxIterations = arguments.Get(maxIterations),
             Tolerance = arguments.Get(tolerance),
             Restarts = arguments.Get(restarts),

@@ -8,7 +8,7 @@ namespace Engine.Steps;
 internal static class PositionFormats
 {
     /// <summary>The version of all formats.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     /// <summary>Of <see cref="Engine.Steps.KMeans"/>.</summary>
     public static PositionFormat<KMeansPosition> KMeans { get; } = new(
@@ -19,8 +19,9 @@ internal static class PositionFormats
             to.WriteOptional(p.Best, Write);
             to.WriteOptional(p.Current, Write);
             to.WriteOptional(p.Seeding, Write);
+            to.WriteOptional(p.Batches, Write);
         },
-        from => new KMeansPosition(from.Int32(), from.Integer(), from.Optional(Trace), from.Optional(Trace), from.Optional(Seeding)));
+        from => new KMeansPosition(from.Int32(), from.Integer(), from.Optional(Trace), from.Optional(Trace), from.Optional(Seeding), from.Optional(Batches)));
 
     /// <summary>Of <see cref="Engine.Steps.KCenter"/>.</summary>
     public static PositionFormat<KCenterPosition> KCenter { get; } = new(
@@ -31,6 +32,7 @@ internal static class PositionFormats
             to.Write(p.Seen);
             to.Write(p.Squared);
             to.Write(p.DistancesComputed);
+            to.Write(p.RowsRead);
             to.Write(p.Relaxing);
             to.Write(p.Batch);
             to.Write(p.Limit);
@@ -46,7 +48,7 @@ internal static class PositionFormats
             to.Write(p.Descending);
         },
         from => new KCenterPosition(
-            from.Array<int>(), from.Array<double>(), from.Array<int>(), from.Array<double>(), from.Integer(), from.Flag(), from.Array<int>(), from.Int32(), from.Int32(), from.Int32(),
+            from.Array<int>(), from.Array<double>(), from.Array<int>(), from.Array<double>(), from.Integer(), from.Integer(), from.Flag(), from.Array<int>(), from.Int32(), from.Int32(), from.Int32(),
             from.Number(), from.Number(), from.Number(), from.Array<int>(), from.Array<int>(), from.Integer(), from.Array<int>(), from.Flag()));
 
     /// <summary>Of <see cref="Engine.Steps.Rds"/>.</summary>
@@ -117,6 +119,19 @@ internal static class PositionFormats
         to.Write(p.SeenByAll);
         to.Write(p.Spent);
     }
+
+    private static void Write(PositionWriter to, MiniBatchPosition p)
+    {
+        to.Write(p.Batches);
+        to.Write(p.Centroids);
+        to.Write(p.Sums);
+        to.Write(p.Sizes);
+        to.Write(p.Drawn);
+        to.Write(p.Stream);
+    }
+
+    private static MiniBatchPosition Batches(PositionReader from) =>
+        new(from.Int32(), from.Array<float>(), from.Array<long>(), from.Array<long>(), from.Integer(), from.Array<ulong>());
 
     private static KMeansTrace Trace(PositionReader from) => new(from.Int32(), from.Array<float>(), from.Array<double>());
 

@@ -65,6 +65,10 @@ internal sealed class CountingKernels : IKernels
     {
         public int Count => inner.Count;
 
+        public long DistancesComputed => inner.DistancesComputed;
+
+        public long RowsRead => inner.RowsRead;
+
         public void Add(ReadOnlySpan<double> centre, int label) => inner.Add(centre, label);
 
         public void Clear() => inner.Clear();

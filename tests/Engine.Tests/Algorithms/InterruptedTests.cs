@@ -14,12 +14,14 @@ public sealed class InterruptedTests
 
     private static readonly float[] Values = KernelCases.Gaussian(new RandomStream(77, "interrupted"), Rows * Dim);
 
-    public static TheoryData<KMeansInit, int, double, bool> Clusterings => new()
+    public static TheoryData<KMeansInit, int, double, bool, int, double> Clusterings => new()
     {
-        { KMeansInit.KMeansPlusPlus, 3, 0, false },
-        { KMeansInit.KMeansPlusPlus, 2, .001, true },
-        { KMeansInit.Random, 4, 0, false },
-        { KMeansInit.First, 1, 0, true },
+        { KMeansInit.KMeansPlusPlus, 3, 0, false, 0, 0 },
+        { KMeansInit.KMeansPlusPlus, 2, .001, true, 0, 0 },
+        { KMeansInit.Random, 4, 0, false, 0, 0 },
+        { KMeansInit.First, 1, 0, true, 0, 0 },
+        { KMeansInit.KMeansPlusPlus, 2, 0, false, 400, 0 },
+        { KMeansInit.First, 3, 0, true, 300, .5 },
     };
 
     public static TheoryData<string> Starts => ["row", "random", "nearest", "virtual", "rows", "window", "restricted"];
@@ -28,9 +30,12 @@ public sealed class InterruptedTests
 
     [Theory]
     [MemberData(nameof(Clusterings))]
-    public void KMeans_goes_on(KMeansInit init, int restarts, double tolerance, bool spherical)
+    public void KMeans_goes_on(KMeansInit init, int restarts, double tolerance, bool spherical, int batch, double ratio)
     {
-        KMeansOptions options = new() { K = 60, Init = init, Restarts = restarts, Tolerance = tolerance, Spherical = spherical, MaxIterations = 25 };
+        KMeansOptions options = new()
+        {
+            K = 60, Init = init, Restarts = restarts, Tolerance = tolerance, Spherical = spherical, MaxIterations = 25, BatchRows = batch, ReassignmentRatio = ratio,
+        };
         using IKernels kernels = KernelSets.Best(2);
         using ArrayRows rows = ArrayRows.From(Values, Dim);
         KMeansResult whole = KMeans.Fit(rows, options, kernels, Stream, Pass.Unwatched);
@@ -129,7 +134,7 @@ public sealed class InterruptedTests
             }
 
             foreach (int pick in picks) squared[pick] = 0;
-            var position = new KCenterPosition(picks, whole.Radii[..(taken - random.Next(2))], seen, squared, 0, false, [], 32, 0, 1 << 20, double.PositiveInfinity, 0, 0, [.. Enumerable.Repeat(-1, Rows)], [], 0, new int[Rows], false);
+            var position = new KCenterPosition(picks, whole.Radii[..(taken - random.Next(2))], seen, squared, 0, 0, false, [], 32, 0, 1 << 20, double.PositiveInfinity, 0, 0, [.. Enumerable.Repeat(-1, Rows)], [], 0, new int[Rows], false);
             KCenterResult found = KCenterGreedy.Select(rows, new() { Budget = Budget }, kernels, Pass.Unwatched, new Given<KCenterPosition>(position));
             Assert.Equal(whole.Picks, found.Picks);
             Assert.Equal(whole.Radii, found.Radii);

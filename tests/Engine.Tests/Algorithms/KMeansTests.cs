@@ -265,14 +265,19 @@ public sealed class KMeansTests
     public void Mini_batches_are_running_means_of_what_was_drawn(string kernels)
     {
         RandomStream stream = new(31, "batches");
-        foreach ((int count, int dim, int k, int batch, int batches) in new[] { (300, 5, 7, 40, 25), (60, 3, 4, 100, 6), (50, 2, 50, 1, 80), (90, 17, 5, 30, 0) })
+        int moved = 0;
+        foreach ((int count, int dim, int k, int batch, int batches, double ratio) in new[]
+        {
+            (300, 5, 7, 40, 25, 0), (60, 3, 4, 100, 6, 0), (50, 2, 50, 1, 80, 0), (90, 17, 5, 30, 0, 0), (300, 5, 7, 40, 25, .5), (80, 3, 40, 20, 30, .3), (120, 18, 9, 7, 60, 1), (90, 2, 6, 30, 1, .5),
+        })
         {
             float[] values = KernelCases.Gaussian(stream, count * dim);
-            KMeansResult result = Fit(kernels, values, dim, new() { K = k, Init = KMeansInit.First, BatchRows = batch, MaxIterations = batches });
+            KMeansResult result = Fit(kernels, values, dim, new() { K = k, Init = KMeansInit.First, BatchRows = batch, MaxIterations = batches, ReassignmentRatio = ratio });
 
             double[][] rows = [.. values.Select(x => (double)x).Chunk(dim)], sums = [.. Enumerable.Range(0, k).Select(_ => new double[dim])];
             double[][] centroids = [.. rows.Take(k)];
             int[] sizes = new int[k];
+            int drawnSince = 0;
             RandomStream draws = Stream(0);
             for (int b = 0; b < batches; b++)
             {
@@ -285,6 +290,19 @@ public sealed class KMeansTests
 
                 for (int c = 0; c < k; c++)
                     if (sizes[c] > 0) centroids[c] = [.. sums[c].Select(sum => (double)(float)(sum / sizes[c]))];
+
+                drawnSince += drawn.Length;
+                if (ratio == 0 || b == batches - 1 || (sizes.All(size => size > 0) && drawnSince < 10 * k)) continue;
+                drawnSince = 0;
+                int[] starved = [.. Enumerable.Range(0, k).Where(c => sizes[c] < ratio * sizes.Max()).OrderBy(c => sizes[c]).ThenBy(c => c).Take(drawn.Length / 2).Order()];
+                if (starved.Length == 0) continue;
+                int least = Math.Max(1, Enumerable.Range(0, k).Except(starved).Min(c => sizes[c]));
+                Array.Sort(drawn);
+                foreach ((int c, int place) in starved.Zip(draws.Sample(drawn.Length, starved.Length)))
+                {
+                    (centroids[c], sums[c], sizes[c]) = (rows[drawn[place]], [.. rows[drawn[place]].Select(x => least * x)], least);
+                    moved++;
+                }
             }
 
             Assert.Equal(centroids.SelectMany(c => c), result.Centroids.Select(x => (double)x), (a, b) => Math.Abs(a - b) < 1e-6);
@@ -292,6 +310,25 @@ public sealed class KMeansTests
             Assert.Equal((batches, 1), (result.Iterations, result.InertiaHistory.Length));
             Assert.Equal(rows.Select((row, r) => Squared(row, centroids[result.Assignments[r]])).Sum(), result.Inertia, 1e-6 * result.Inertia);
         }
+
+        Assert.True(moved > 40, $"only {moved} centroids were starved");
+    }
+
+    [Theory]
+    [MemberData(nameof(Kernels))]
+    public void Starved_centroids_find_rows_of_their_own(string kernels)
+    {
+        // Half of the centroids begin where no row ever comes.
+        const int Dim = 4, K = 10;
+        RandomStream stream = new(33, "starved");
+        float[] centres = KernelCases.Gaussian(stream, K * Dim), values = KernelCases.Gaussian(stream, 2000 * Dim), far = [.. centres];
+        for (int i = 0; i < values.Length; i++) values[i] = values[i] / 16 + centres[i / Dim % K * Dim + i % Dim];
+        Array.Fill(far, 1e4f, K / 2 * Dim, K / 2 * Dim);
+        KMeansOptions options = new() { K = K, Init = KMeansInit.Given, Centroids = far, BatchRows = 100, MaxIterations = 200 };
+        KMeansResult left = Fit(kernels, values, Dim, options), moved = Fit(kernels, values, Dim, options with { ReassignmentRatio = .1 });
+        Assert.Equal(K / 2, left.Sizes.Count(size => size == 0));
+        Assert.Equal(0, moved.Sizes.Count(size => size == 0));
+        Assert.InRange(moved.Inertia, 0, left.Inertia / 2);
     }
 
     [Theory]
@@ -317,6 +354,8 @@ public sealed class KMeansTests
         using ArrayRows rows = ArrayRows.From(new float[] { 1, 2, 3 }, 1);
         Assert.Throws<ArgumentException>(() => KMeans.Fit(rows, new() { K = 2, BatchRows = 2, Tolerance = .1 }, kernels, Stream, Pass.Unwatched));
         Assert.Throws<ArgumentOutOfRangeException>(() => KMeans.Fit(rows, new() { K = 2, BatchRows = -1 }, kernels, Stream, Pass.Unwatched));
+        Assert.Throws<ArgumentOutOfRangeException>(() => KMeans.Fit(rows, new() { K = 2, BatchRows = 1, ReassignmentRatio = 1.5 }, kernels, Stream, Pass.Unwatched));
+        Assert.Throws<ArgumentException>(() => KMeans.Fit(rows, new() { K = 2, ReassignmentRatio = .1 }, kernels, Stream, Pass.Unwatched));
     }
 
     [Theory]

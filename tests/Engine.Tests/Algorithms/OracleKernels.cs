@@ -253,6 +253,10 @@ internal sealed class OracleKernels : IKernels
 
         public int Count => _centres.Count;
 
+        public long DistancesComputed { get; private set; }
+
+        public long RowsRead { get; private set; }
+
         public void Add(ReadOnlySpan<double> centre, int label)
         {
             _centres.Add(centre.ToArray());
@@ -271,10 +275,12 @@ internal sealed class OracleKernels : IKernels
             {
                 int r = which.IsEmpty ? at : which[at];
                 double[] row = Scaled(rows, rowScales, r, pass);
+                if (seen[r] < Count && !(minSquared[r] < enough)) RowsRead++;
                 while (seen[r] < Count && !(minSquared[r] < enough))
                 {
                     do
                     {
+                        DistancesComputed++;
                         double squared = 0;
                         for (int i = 0; i < row.Length; i++) squared += (row[i] - _centres[seen[r]][i]) * (row[i] - _centres[seen[r]][i]);
                         if (squared >= minSquared[r]) continue;

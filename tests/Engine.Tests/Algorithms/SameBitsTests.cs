@@ -63,9 +63,9 @@ public sealed class SameBitsTests
         kernels.Inspect(rows, norms, Pass.Unwatched);
         QueryGroups tasks = new(KernelCases.Gaussian(new RandomStream(74, "queries"), 5 * Dim), Dim, [0, 2, 5]);
         List<string> results = [];
-        foreach ((bool spherical, int batch) in new[] { (false, 0), (true, 0), (false, 50), (true, 50) })
+        foreach ((bool spherical, int batch, double ratio) in new[] { (false, 0, 0), (true, 0, 0), (false, 50, 0), (true, 50, 0), (false, 50, .5), (true, 50, .5) })
         {
-            KMeansOptions options = new() { K = 13, Restarts = 2, MaxIterations = 6, Spherical = spherical, BatchRows = batch };
+            KMeansOptions options = new() { K = 13, Restarts = 2, MaxIterations = 6, Spherical = spherical, BatchRows = batch, ReassignmentRatio = ratio };
             KMeansResult result = KMeans.Fit(rows, options, kernels, restart => new RandomStream(restart, "digest"), Pass.Unwatched);
             results.Add(Bits(result.InertiaHistory) + string.Join(',', result.Assignments) + Bits(Array.ConvertAll(result.Centroids, x => (double)x)));
         }

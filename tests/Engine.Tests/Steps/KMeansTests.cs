@@ -73,6 +73,11 @@ public sealed class KMeansTests
         Assert.Equal(Points.Length / 2, clustering.Sizes.Sum());
         EngineException refused = Assert.Throws<EngineException>(() => (step with { Tolerance = .1 }).Run(NewRun()));
         Assert.Equal((ExitCode.Plan, "TOLERANCE"), (refused.Exit, refused.Errors[0].Code));
+
+        var fed = (KMeans)Bind("kmeans", """{ "in": "x", "k": 2, "miniBatch": 3, "reassignmentRatio": 0.01 }""", ("x", Vectors(2, Points)));
+        Assert.Equal((0.0, 0.01), (step.ReassignmentRatio, fed.ReassignmentRatio));
+        refused = Assert.Throws<EngineException>(() => (fed with { MiniBatch = 0 }).Run(NewRun()));
+        Assert.Equal((ExitCode.Plan, "REASSIGNMENT"), (refused.Exit, refused.Errors[0].Code));
     }
 
     [Fact]
