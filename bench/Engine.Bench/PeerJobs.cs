@@ -48,7 +48,7 @@ internal sealed class PeerJobs(string data, int threads, int repeats) : IDisposa
         };
         if (row is null)
         {
-            Console.Error.WriteLine($"There is no job {job}: pool, kmeans, kmeans_large, either with _plain for no bounds, kcenter, kcenter_large, kcenter_sphere, kcenter_gauss, score, score_large, select or limits.");
+            Console.Error.WriteLine($"There is no job {job}: pool, kmeans, kmeans_large, either with _plain for no bounds, kcenter, kcenter_large, kcenter_sphere, kcenter_gauss, kcenter_text, score, score_large, select or limits.");
             return 2;
         }
 

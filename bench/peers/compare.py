@@ -1,13 +1,14 @@
 """Runs the engine and its peers in turn and prints the table of ratios: python3 compare.py FOLDER BENCH [--scale F] [--rounds N] [--threads N] [--jobs a,b] [--out FILE]
 
 Every measurement is a process of its own; in each round all peers of a job come one after the other, so that whatever else the machine does hits them alike. With one
-thread processor time is compared, with more the clock. A result that is not right (inertia, picks, recall, error) is no result, and the exit code says so.
+thread processor time is compared, with more the clock, and the engine is also measured with one, in the same turns. A result that is not right (inertia, picks, recall, error) is no result, and the exit code says so.
 """
 import argparse
 import datetime
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 
@@ -25,7 +26,7 @@ arguments.add_argument("--out")
 given = arguments.parse_args()
 environment = {name: value for name, value in os.environ.items() if name not in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")}
 LONG = 8    # seconds after which a job is measured in one round
-lines, wrong, kept, summary, share_of, text_of = [], [], {}, [], {}, {}
+lines, wrong, kept, summary, share_of, text_of, scaling = [], [], {}, [], {}, {}, []
 
 
 def say(line=""):
@@ -40,11 +41,22 @@ def answer(*command):
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def measure(job, peer):
-    words = [given.folder, str(given.threads), "1"]
+def measure(job, peer, threads=given.threads):
+    words = [given.folder, str(threads), "1"]
     if peer == "engine":
         return answer("dotnet", given.bench, "peer-job", job, given.folder, "--threads", words[1], "--repeats", words[2])
     return answer(sys.executable, os.path.join(HERE, "jobs.py"), job, peer, *words)
+
+
+def embed_text():
+    """The records of the example plan, as the engine embeds them."""
+    if os.path.exists(os.path.join(given.folder, "kcenter_text.npy")):
+        return
+    built, plan = os.path.dirname(os.path.abspath(given.bench)), os.path.join(HERE, "..", "..", "examples", "dotnet-docs", "coreset.json")
+    command, run = os.path.join(built, "..", "..", "Engine.Cli", os.path.basename(built), "engine.dll"), os.path.join(given.folder, "text")
+    subprocess.run(["dotnet", command, "run", plan, "--run-dir", os.path.abspath(run)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    os.replace(os.path.join(run, "steps", "vectors", "embeddings.npy"), os.path.join(given.folder, "kcenter_text.npy"))
+    shutil.rmtree(run)
 
 
 def version(library):
@@ -106,7 +118,9 @@ libraries = {library: version(library) for library in ("numpy", "torch", "faiss"
 for library in [name for name, found in libraries.items() if not found]:
     print(f"// left out: {library} is not there (apt-get install python3-{library})")
 pairs = [line.split() for line in subprocess.run([sys.executable, os.path.join(HERE, "jobs.py")], capture_output=True, text=True, check=True).stdout.splitlines()]
-jobs = given.jobs.split(",") if given.jobs else ["pool", "kmeans", "kmeans_plain", "kmeans_large", "kmeans_large_plain", "kcenter", "kcenter_large", "kcenter_sphere", "kcenter_gauss", "score", "score_large", "select"]
+jobs = given.jobs.split(",") if given.jobs else ["pool", "kmeans", "kmeans_plain", "kmeans_large", "kmeans_large_plain", "kcenter", "kcenter_large", "kcenter_sphere", "kcenter_gauss", "kcenter_text", "score", "score_large", "select"]
+if "kcenter_text" in jobs:
+    embed_text()
 clock = "cpu_seconds" if given.threads == 1 else "seconds_min"
 
 with open("/proc/cpuinfo") as file:
@@ -119,7 +133,7 @@ say(f"| job | peer | {'processor' if given.threads == 1 else 'wall'} s, least | 
 say("| --- | --- | ---: | ---: | ---: | ---: | --- |")
 for job in jobs:
     peers = ["engine"] + [library for name, library in pairs if name == job and libraries.get(library)]
-    best, errors = {}, {}
+    best, errors, alone = {}, {}, None
     for turn in range(given.rounds):
         if turn and max(row["seconds"] for row in best.values()) > LONG:
             break
@@ -130,6 +144,9 @@ for job in jobs:
                     best[peer] = row
             except RuntimeError as error:
                 errors[peer] = str(error)
+        if given.threads > 1 and "engine" in best:
+            row = measure(job, "engine", threads=1)
+            alone = row if alone is None or row[clock] < alone[clock] else alone
     if "engine" not in best:
         wrong.append(f"{job}: {errors['engine']}")
         continue
@@ -153,6 +170,8 @@ for job in jobs:
         say(f"| {job} | {peer} | {row[clock]:.3f} | {ratio} | {share} | {row['peak_rss_mb']:.0f} | {text} |")
         if peer == "engine":
             share_of[job], text_of[job] = share, text
+    if alone:
+        scaling.append((job, alone, best["engine"]))
     rivals = {peer: row[clock] for peer, row in best.items() if peer != "engine"}
     summary.append((job, best["engine"][clock], min(rivals, key=rivals.get) if rivals else None, min(rivals.values()) if rivals else None))
 say()
@@ -161,6 +180,15 @@ say("| --- | ---: | ---: | ---: | ---: | --- |")
 for job, seconds, rival, least in summary:
     other = f"{rival} {least:.3f} | {least / seconds:.1f}" if rival else " | "
     say(f"| {job} | {seconds:.3f} | {other} | {share_of[job]} | {text_of[job]} |")
+if scaling:
+    say()
+    say(f"The engine with one thread and with {given.threads}, least of the rounds by the clock. {given.threads} threads read {limits['read_gbs'][1] / limits['read_gbs'][0]:.2f} times as fast as one, which is all that a job bound by memory can gain,"
+        f" and multiply {limits['gflops'][1] / limits['gflops'][0]:.2f} times as fast.")
+    say()
+    say(f"| job | one thread s | {given.threads} threads s | faster by | processor s, one thread | {given.threads} threads |")
+    say("| --- | ---: | ---: | ---: | ---: | ---: |")
+    for job, one, several in scaling:
+        say(f"| {job} | {one[clock]:.3f} | {several[clock]:.3f} | {one[clock] / several[clock]:.2f} | {one['cpu_seconds']:.3f} | {several['cpu_seconds']:.3f} |")
 if given.out:
     with open(given.out, "w") as file:
         file.write("# The engine and its peers\n\n`bench/peers.sh " + " ".join(sys.argv[3:]).split(" --out")[0] + "`\n\n" + "\n".join(lines) + "\n")

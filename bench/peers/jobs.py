@@ -165,7 +165,7 @@ def _(job):
 
 
 # -- k-center: greedy, from row 0 --------------------------------------------------------------------------------------------------
-COVER = ("kcenter", "kcenter_large", "kcenter_sphere", "kcenter_gauss")
+COVER = ("kcenter", "kcenter_large", "kcenter_sphere", "kcenter_gauss", "kcenter_text")
 
 
 def picks_of(job):

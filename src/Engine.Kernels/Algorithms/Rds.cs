@@ -58,8 +58,13 @@ public static class Rds
         RankedRows[] lists = [];
         RankedRows[] Rank(int depth)
         {
-            // Lists that ran dry go before the deeper ones are made.
-            lists = [];
+            // Lists that ran dry go before the deeper ones are made, at once: left to itself the collector would keep both as long as memory allows.
+            if (lists.Length > 0)
+            {
+                lists = [];
+                GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+            }
+
             return lists = passes.Rank(depth, Math.Max(depth, options.LeastDepth));
         }
 

@@ -34,7 +34,14 @@ public sealed class InterruptedTests
     {
         KMeansOptions options = new()
         {
-            K = 60, Init = init, Restarts = restarts, Tolerance = tolerance, Spherical = spherical, MaxIterations = 25, BatchRows = batch, ReassignmentRatio = ratio,
+            K = 60,
+            Init = init,
+            Restarts = restarts,
+            Tolerance = tolerance,
+            Spherical = spherical,
+            MaxIterations = 25,
+            BatchRows = batch,
+            ReassignmentRatio = ratio,
         };
         using IKernels kernels = KernelSets.Best(2);
         using ArrayRows rows = ArrayRows.From(Values, Dim);
