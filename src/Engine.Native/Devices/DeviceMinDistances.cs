@@ -16,6 +16,8 @@ internal sealed class DeviceMinDistances : IMinDistances
     private readonly DeviceCentres _centres;
     private readonly DeviceCentres.Copy?[] _copies;
     private readonly ShareFacts?[] _facts;
+    private long _computed;
+    private long _read;
 
     /// <summary>Prepares; nothing is computed yet.</summary>
     /// <param name="shares">The devices.</param>
@@ -33,6 +35,12 @@ internal sealed class DeviceMinDistances : IMinDistances
 
     /// <inheritdoc/>
     public int Count => _centres.Count;
+
+    /// <inheritdoc/>
+    public long DistancesComputed => _host.DistancesComputed + _computed;
+
+    /// <inheritdoc/>
+    public long RowsRead => _host.RowsRead + _read;
 
     /// <inheritdoc/>
     public void Add(ReadOnlySpan<double> centre, int label)
@@ -79,8 +87,10 @@ internal sealed class DeviceMinDistances : IMinDistances
         finally
         {
             // Of a call that was cut short some rows stand behind their part; each of them is whole.
+            _read += open.Length;
             for (int i = 0; i < open.Length; i++)
             {
+                _computed += seenNow[i] - seen[open[i]];
                 (seen[open[i]], minSquared[open[i]]) = (seenNow[i], least[i]);
                 if (!nearest.IsEmpty) nearest[open[i]] = labels[i];
             }
