@@ -22,6 +22,7 @@ internal static class CommandLine
           engine validate plan.json                           check the plan alone
           engine schema --out plan.schema.json                JSON Schema for editors
           engine inspect pool.jsonl.zst vectors.npy           what data files hold
+          engine doctor                                       what this machine offers: libraries, devices, kernels
           engine convert 'part-*.npy' all.safetensors         embeddings of any format as one file
 
         Exit codes: 0 ok, 2 command line, 3 plan, 4 input content, 5 input changed, 6 output exists or locked,
@@ -33,11 +34,11 @@ internal static class CommandLine
     /// <returns>The exit code.</returns>
     public static int Invoke(string[] args)
     {
-        Option<bool> json = new("--json") { Description = "Print errors on stdout as a JSON array of {file, line, column, code, message}, and the results of why and diff as a JSON object.", Recursive = true };
+        Option<bool> json = new("--json") { Description = "Print errors on stdout as a JSON array of {file, line, column, code, message}, and the results of why, diff and doctor as a JSON object.", Recursive = true };
         Option<bool> debug = new("--debug") { Description = "Show stack traces.", Recursive = true };
         var root = new RootCommand(Help)
         {
-            json, debug, RunCommand.Create(), ResumeCommand.Create(), StatusCommand.Create(), ReselectCommand.Create(), WhyCommand.Create(), DiffCommand.Create(), ValidateCommand.Create(), SchemaCommand.Create(), InspectCommand.Create(), ConvertCommand.Create(),
+            json, debug, RunCommand.Create(), ResumeCommand.Create(), StatusCommand.Create(), ReselectCommand.Create(), WhyCommand.Create(), DiffCommand.Create(), ValidateCommand.Create(), SchemaCommand.Create(), InspectCommand.Create(), ConvertCommand.Create(), DoctorCommand.Create(),
         };
         ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         var failures = new FailureWriter(AsJson: args.Contains("--json"), Traces: args.Contains("--debug"));

@@ -14,11 +14,15 @@ internal sealed class ConsoleProgress : IProgress<ProgressEvent>, IDisposable
     private readonly Lock _writing = new();
     private long _last = Stopwatch.GetTimestamp();
     private bool _lineOpen;
+    private string? _opening;
 
     private ConsoleProgress(bool terminal) => _terminal = terminal;
 
     /// <summary>A bar when stderr is a terminal that can rewrite a line; plain lines otherwise.</summary>
     public static ConsoleProgress ForThisTerminal() => new(!Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb"));
+
+    /// <summary>Takes a line that goes before whatever there is to tell; a run that is refused tells nothing.</summary>
+    public void Open(string line) => _opening = line;
 
     /// <inheritdoc/>
     public void Report(ProgressEvent value)
@@ -61,6 +65,7 @@ internal sealed class ConsoleProgress : IProgress<ProgressEvent>, IDisposable
 
     private void Working(ProgressEvent value)
     {
+        Opening();
         string total = value.Total > 0 ? string.Create(CultureInfo.InvariantCulture, $" of {value.Total:N0} ({100.0 * value.Done / value.Total:F0}%)") : "";
         string left = value.Remaining is { } time ? string.Create(CultureInfo.InvariantCulture, $", about {Math.Ceiling(time.TotalSeconds):N0} s left") : "";
         string text = string.Create(CultureInfo.InvariantCulture, $"{value.Step}: {value.Done:N0}{total} {value.Unit}{left}");
@@ -76,7 +81,14 @@ internal sealed class ConsoleProgress : IProgress<ProgressEvent>, IDisposable
 
     private void Line(string text)
     {
+        Opening();
         StandardError.WriteLine(_lineOpen ? $"\r{text}\u001b[K" : text);
         _lineOpen = false;
+    }
+
+    private void Opening()
+    {
+        if (_opening is { } line) StandardError.WriteLine(line);
+        _opening = null;
     }
 }

@@ -1,3 +1,4 @@
+using Engine.Native.Devices;
 using Engine.Plans;
 using Engine.Runs;
 using Engine.Steps;
@@ -37,7 +38,7 @@ public sealed partial class SelectionEngine
     /// <exception cref="RunStoppedException">It was cancelled; the steps it had finished are kept in the run folder.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled before a step had finished; nothing is left behind.</exception>
     public RunResult Run(Plan plan, IProgress<ProgressEvent>? progress = null, CancellationToken cancel = default) =>
-        InTurn(() => new PlanRunner(plan, _kernels, progress, cancel).Run(), cancel);
+        InTurn(() => new PlanRunner(plan, _kernels, Device, progress, cancel).Run(), cancel);
 
     /// <summary>Runs a plan on a thread of its own.</summary>
     /// <inheritdoc cref="Run"/>
@@ -50,7 +51,10 @@ public sealed partial class SelectionEngine
     /// <returns>What each input holds, and what each step will need of memory, whether it is there or not.</returns>
     /// <exception cref="EngineException">Whatever is wrong.</exception>
     public PlanPreview DryRun(Plan plan, CancellationToken cancel = default) =>
-        InTurn(() => new PlanRunner(plan, _kernels, null, cancel).DryRun(), cancel);
+        InTurn(() => new PlanRunner(plan, _kernels, Device, null, cancel).DryRun(), cancel);
+
+    /// <summary>Looks the machine over: kernel sets, optional native libraries, devices, and what <c>auto</c> takes. Nothing that is missing is an error.</summary>
+    public static MachineReport Examine() => MachineInspection.Run(DeviceCatalog.OfMachine());
 
     /// <summary>Looks at a run folder: where the run stands, step by step. Changes nothing.</summary>
     /// <param name="folder">The run folder.</param>
@@ -118,6 +122,10 @@ public sealed partial class SelectionEngine
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             return work();
+        }
+        catch (DeviceException fault)
+        {
+            throw DeviceError.Of(fault);
         }
         finally
         {

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using Engine.Data;
 using Engine.Kernels;
+using Engine.Native.Devices;
+using Engine.Runs;
 using Engine.Steps;
 
 namespace Engine;
@@ -17,18 +19,27 @@ public sealed partial class SelectionEngine : IDisposable
     private readonly SemaphoreSlim _turn = new(1, 1);
     private volatile bool _disposed;
 
-    /// <summary>Picks the best kernel set this machine can run.</summary>
-    /// <param name="options">Threads and seed; null for the defaults.</param>
+    /// <summary>Picks the best kernel set this machine can run, on the device that the options name.</summary>
+    /// <param name="options">Device, threads and seed; null for the defaults.</param>
+    /// <exception cref="EngineException">The device is not there or fails: exit 9. Its name means nothing: exit 3.</exception>
     public SelectionEngine(EngineOptions? options = null)
+        : this(options ?? new EngineOptions(), DeviceCatalog.OfMachine())
     {
-        options ??= new EngineOptions();
+    }
+
+    /// <summary>An engine whose devices are those of a catalog.</summary>
+    internal SelectionEngine(EngineOptions options, DeviceCatalog catalog)
+    {
         ArgumentOutOfRangeException.ThrowIfNegative(options.Threads, nameof(options));
-        _kernels = KernelSets.Best(options.Threads);
+        (_kernels, Device) = new DeviceSelection(catalog, options.DeviceMemory, options.Threads).Open(options.Device);
         _seed = options.Seed;
     }
 
     /// <summary>The kernel set in use, such as <c>cpu-512</c>.</summary>
     public string KernelSet => _kernels.Name;
+
+    /// <summary>Where its kernels run, and why there.</summary>
+    public EngineDevice Device { get; }
 
     /// <summary>Runs a step under the name of its op.</summary>
     /// <param name="step">The step with its inputs.</param>
@@ -71,7 +82,16 @@ public sealed partial class SelectionEngine : IDisposable
         progress?.Report(ProgressEvent.Started(name));
         Watcher? watcher = progress is null ? null : new Watcher(name, began, progress);
         using var files = new InputFiles();
-        TValue value = step.Run(new StepRun(name, _seed, _kernels, new Pass(watcher, cancel), new MemoryMatrixStore()) { Files = new FileFinder(files, ".") });
+        TValue value;
+        try
+        {
+            value = step.Run(new StepRun(name, _seed, _kernels, new Pass(watcher, cancel), new MemoryMatrixStore()) { Files = new FileFinder(files, ".") });
+        }
+        catch (DeviceException fault)
+        {
+            throw DeviceError.Of(fault);
+        }
+
         progress?.Report(ProgressEvent.Finished(name, value.Rows, Stopwatch.GetElapsedTime(began)));
         return value;
     }
@@ -103,4 +123,10 @@ public sealed record EngineOptions
 
     /// <summary>What every random stream derives from, with the step's name.</summary>
     public long Seed { get; init; }
+
+    /// <summary>Where kernels run, in the words of <c>run.device</c>: <c>cpu</c> unless told otherwise; <c>auto</c> takes a GPU that can be used.</summary>
+    public string Device { get; init; } = "cpu";
+
+    /// <summary>Most bytes to use on each device; null for most of what is free there.</summary>
+    public long? DeviceMemory { get; init; }
 }

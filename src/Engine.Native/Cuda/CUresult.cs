@@ -125,7 +125,7 @@ internal static class CudaStatus
         CUresult.CUDA_ERROR_JIT_COMPILER_NOT_FOUND => "The driver lacks its compiler for PTX: apt-get install libnvidia-ptxjitcompiler1, or install NVRTC. Or use --device cpu.",
         CUresult.CUDA_ERROR_JIT_COMPILATION_DISABLED => "Unset CUDA_DISABLE_PTX_JIT, or install NVRTC. Or use --device cpu.",
         CUresult.CUDA_ERROR_UNSUPPORTED_PTX_VERSION => "Update the driver. Or use --device cpu.",
-        _ when status.Fault() == DeviceFault.Lost => "What was published stays whole. Look with nvidia-smi and dmesg, resume the run with engine resume, or use --device cpu.",
+        _ when status.Fault() == DeviceFault.Lost => "Look with nvidia-smi and dmesg, run again, or use --device cpu.",
         _ when status.Fault() == DeviceFault.Build => "Update the driver, or use --device cpu; what it says of the kernel belongs in a bug report.",
         _ => "Look with nvidia-smi and engine doctor, or use --device cpu.",
     };

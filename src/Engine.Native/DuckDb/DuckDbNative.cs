@@ -115,7 +115,8 @@ internal sealed unsafe class DuckDbNative
     /// <summary>Its version as it says, such as <c>v1.5.6</c>.</summary>
     public string Version { get; }
 
-    private static NativeLibraryQuery Query => new(
+    /// <summary>Where it is looked for.</summary>
+    internal static NativeLibraryQuery Query => new(
         "libduckdb", "ENGINE_LIBDUCKDB", ["libduckdb.so"],
         ["duckdb_library_version", "duckdb_open_ext", "duckdb_execute_prepared_streaming", "duckdb_fetch_chunk", "duckdb_array_vector_get_child", "duckdb_result_error_type"],
         Install)

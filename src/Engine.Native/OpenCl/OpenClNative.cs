@@ -67,7 +67,8 @@ internal sealed unsafe class OpenClNative
     internal readonly delegate* unmanaged<nint, int> clFlush;
     internal readonly delegate* unmanaged<nint, int> clFinish;
 
-    private static readonly NativeLibraryQuery Query = new(
+    /// <summary>Where it is looked for.</summary>
+    internal static readonly NativeLibraryQuery Query = new(
         "libOpenCL", "ENGINE_LIBOPENCL", ["libOpenCL.so.1", "libOpenCL.so"],
         ["clGetPlatformIDs", "clEnqueueFillBuffer", "clEnqueueMarkerWithWaitList"],
         "apt-get install ocl-icd-libopencl1, and the OpenCL driver of the GPU's maker (pocl-opencl-icd runs kernels on the processor, for tests)");

@@ -15,7 +15,8 @@ internal sealed unsafe class ZstdNative
     /// <summary>ZSTD_error_memory_allocation.</summary>
     internal const int ZSTD_error_memory_allocation = 64;
 
-    private static readonly NativeLibraryQuery Query = new(
+    /// <summary>Where it is looked for.</summary>
+    internal static readonly NativeLibraryQuery Query = new(
         "libzstd", "ENGINE_LIBZSTD", ["libzstd.so.1", "libzstd.so"],
         ["ZSTD_createDCtx", "ZSTD_freeDCtx", "ZSTD_DCtx_setParameter", "ZSTD_decompressStream", "ZSTD_isError", "ZSTD_getErrorCode", "ZSTD_getErrorName"],
         "apt-get install libzstd1 (or dnf install libzstd)");

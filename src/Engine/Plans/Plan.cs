@@ -113,8 +113,11 @@ public sealed record PlanRun
     /// <summary>The run's folder as written, relative to the plan's folder.</summary>
     public required string Dir { get; init; }
 
-    /// <summary><c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>opencl</c>.</summary>
+    /// <summary><c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>opencl</c>; <c>cuda:1</c> for one device, <c>cuda:0,cuda:1</c> or <c>cuda:*</c> for several.</summary>
     public required string Device { get; init; }
+
+    /// <summary>Memory budget on each device in bytes, or null for most of what is free there.</summary>
+    public long? DeviceMemory { get; init; }
 
     /// <summary>Worker threads; 0 for one per processor.</summary>
     public required int Threads { get; init; }

@@ -74,8 +74,11 @@ internal static class RunKeys
     public static readonly Parameter<string?> Dir =
         Set.Optional("dir", Shapes.Path, "The run's folder, relative to the plan's folder; runs/NAME when absent.");
 
-    public static readonly Parameter<string> Device = Set.Optional("device",
-        Shapes.Choice(("auto", "auto"), ("cpu", "cpu"), ("cuda", "cuda"), ("opencl", "opencl")), "auto", JsonValue.Create("auto"), "Where kernels run.");
+    public static readonly Parameter<string> Device = Set.Optional("device", new DeviceShape(), "auto", JsonValue.Create("auto"),
+        "Where kernels run: cpu, cuda or opencl, with :N for one device and a comma or :* for several; auto takes a GPU that can be used, else the processor. The result is the same on all of them.");
+
+    public static readonly Parameter<long?> DeviceMemory = Set.OptionalValue("deviceMemory", Shapes.Size,
+        "Memory the run may use on each device, such as \"8GiB\"; matrices that are larger go through in blocks. Most of what is free when absent.");
 
     public static readonly Parameter<int> Threads =
         Set.Optional("threads", Shapes.Count(0, 1024), 0, JsonValue.Create(0), "Worker threads; 0 for one per processor.");

@@ -100,6 +100,7 @@ internal static class PlanReader
         {
             Dir = run.Get(RunKeys.Dir) ?? $"runs/{name}",
             Device = run.Get(RunKeys.Device),
+            DeviceMemory = run.Get(RunKeys.DeviceMemory),
             Threads = run.Get(RunKeys.Threads),
             Memory = run.Get(RunKeys.Memory),
             Io = run.Get(RunKeys.Io),

@@ -23,11 +23,7 @@ internal static class ManifestWriter
         json.WriteNumber("seed", run.Plan.Seed);
         json.WriteString("started", run.Started.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture));
         json.WriteNumber("seconds", Math.Round(run.Seconds, 6));
-        json.WriteStartObject("device");
-        json.WriteString("kind", "cpu");
-        json.WriteString("kernels", run.Kernels);
-        json.WriteNumber("threads", run.Threads);
-        json.WriteEndObject();
+        WriteDevice(run.Device, json);
         WriteInputs(run, json);
         WriteSteps(run, json);
         json.WriteStartArray("warnings");
@@ -51,6 +47,34 @@ internal static class ManifestWriter
         json.WriteString("given", Encoding.UTF8.GetString(run.Plan.Given));
         json.WritePropertyName("resolved");
         PlanJson.Write(run.Plan.Resolved, json);
+        json.WriteEndObject();
+    }
+
+    private static void WriteDevice(EngineDevice device, Utf8JsonWriter json)
+    {
+        json.WriteStartObject("device");
+        json.WriteString("kind", device.Kind);
+        json.WriteString("kernels", device.Kernels);
+        json.WriteNumber("threads", device.Threads);
+        json.WriteString("why", device.Why);
+        if (device.Devices.Count > 0)
+        {
+            json.WriteStartArray("devices");
+            foreach (DeviceInUse used in device.Devices)
+            {
+                json.WriteStartObject();
+                json.WriteString("backend", used.Backend);
+                json.WriteNumber("number", used.Number);
+                json.WriteString("name", used.Name);
+                json.WriteString("driver", used.Driver);
+                json.WriteNumber("memory", used.MemoryBytes);
+                json.WriteNumber("budget", used.BudgetBytes);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        }
+
         json.WriteEndObject();
     }
 

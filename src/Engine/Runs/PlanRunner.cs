@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Engine.Data;
 using Engine.Data.Matrices;
 using Engine.Kernels;
+using Engine.Native.Devices;
 using Engine.Plans;
 using Engine.Selections;
 using Engine.Steps;
@@ -11,9 +12,10 @@ namespace Engine.Runs;
 /// <summary>Walks a plan once: opens and checks the inputs, runs the steps in order, writes what they gave. Only this type knows the order.</summary>
 /// <param name="plan">The plan.</param>
 /// <param name="kernels">The kernel set that answers the steps.</param>
+/// <param name="device">Where that set runs, for the manifest.</param>
 /// <param name="progress">Told what happens; may be null.</param>
 /// <param name="cancel">Stops the run within one block of rows; finished steps are kept for a run that resumes.</param>
-internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<ProgressEvent>? progress, CancellationToken cancel)
+internal sealed class PlanRunner(Plan plan, IKernels kernels, EngineDevice device, IProgress<ProgressEvent>? progress, CancellationToken cancel)
 {
     /// <summary>Opens every input and checks it against the plan, and writes nothing.</summary>
     /// <returns>What each input holds, in the plan's order, and what the steps will need.</returns>
@@ -38,6 +40,12 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<Progress
         {
             return Run(folder, identity);
         }
+        catch (EngineException failed) when (failed.InnerException is DeviceException && !folder.IsOthers && Checkpoint.Entries(folder.Staging).Count > 0)
+        {
+            // A device may be lost after hours, and another one gives the same bits.
+            folder.Keep();
+            throw new EngineException([.. failed.Errors.Select(error => error with { Message = $"{error.Message} Finished steps are kept: engine resume {path} goes on with them, with another --device if you like." })], failed);
+        }
         catch (EngineException) when (folder.Staging.HasTrials)
         {
             // A trial may have cost hours: what ends the run after it does not take it away.
@@ -61,7 +69,7 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<Progress
 
     private RunResult Run(RunFolder folder, string identity)
     {
-        var run = new RunRecord { Plan = plan, Identity = identity, Kernels = kernels.Name, Threads = kernels.Threads, Started = DateTimeOffset.UtcNow };
+        var run = new RunRecord { Plan = plan, Identity = identity, Device = device, Started = DateTimeOffset.UtcNow };
         long clock = Stopwatch.GetTimestamp();
         using var inputs = OpenInputs();
         MemoryForecast memory = MemoryForecast.Of(plan, inputs.Opened, kernels.Threads);
@@ -173,6 +181,10 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, IProgress<Progress
         catch (FeedbackAwaitedException awaited)
         {
             throw exchange.Wait(step.Name, run.Rounds, awaited);
+        }
+        catch (DeviceException fault)
+        {
+            throw new EngineException([.. DeviceError.Of(fault).Errors.Select(AtStep)], fault);
         }
         catch (EngineException e) when (e.Errors.Any(error => error.File is null))
         {

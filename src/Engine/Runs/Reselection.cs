@@ -45,7 +45,7 @@ internal sealed class Reselection(FinishedRun run, ReselectOptions options, Canc
             Outputs = [],
             Run = plan.Run with { Dir = path, OnExisting = options.Replace ? OnExisting.Replace : OnExisting.Fail },
         };
-        var record = new RunRecord { Plan = part, Identity = Identity(plan, name), Kernels = "none", Threads = 1, Started = started };
+        var record = new RunRecord { Plan = part, Identity = Identity(plan, name), Device = new EngineDevice { Kind = "cpu", Kernels = "none", Threads = 1, Why = "rankings were read, nothing was computed from vectors" }, Started = started };
         record.Steps.Add(new StepRecord(step, selection, seconds, stepRun.Bytes, stepRun.Flops, stepRun.Facts) { Note = note });
         using RunFolder folder = RunFolder.Open(path, part, record.Identity);
         using var outputs = new RunOutputs(folder);

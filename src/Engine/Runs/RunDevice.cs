@@ -6,15 +6,15 @@ namespace Engine.Runs;
 public static class RunDevice
 {
     /// <summary>The options of an engine that runs the plan as it asks.</summary>
-    /// <exception cref="EngineException">The plan asks for a device that this build cannot drive. Exit 9.</exception>
-    public static EngineOptions Options(Plan plan)
-    {
-        if (plan.Run.Device is not ("auto" or "cpu"))
-        {
-            throw new EngineException(new EngineError(ExitCode.Native, "DEVICE",
-                $"found run.device \"{plan.Run.Device}\", but this build has kernels for the CPU only. Use --device cpu, or auto.", plan.File));
-        }
+    public static EngineOptions Options(Plan plan) =>
+        new() { Threads = plan.Run.Threads, Seed = plan.Seed, Device = plan.Run.Device, DeviceMemory = plan.Run.DeviceMemory };
 
-        return new EngineOptions { Threads = plan.Run.Threads, Seed = plan.Seed };
+    /// <summary>Checks the words for a device where no plan has been read.</summary>
+    /// <param name="device">As in <c>run.device</c>.</param>
+    /// <exception cref="EngineException">They mean nothing: exit 2.</exception>
+    public static void Check(string device)
+    {
+        if (DeviceWord.Parse(device) is null)
+            throw new EngineException(new EngineError(ExitCode.CommandLine, "DEVICE", $"found --device {device}, expected {DeviceWord.Expectation}."));
     }
 }

@@ -12,9 +12,7 @@ internal sealed class RunRecord
 
     public required string Identity { get; init; }
 
-    public required string Kernels { get; init; }
-
-    public required int Threads { get; init; }
+    public required EngineDevice Device { get; init; }
 
     public required DateTimeOffset Started { get; init; }
 

@@ -25,7 +25,7 @@ internal static class RunReport
         Seconds = run.Seconds,
         PlanText = Encoding.UTF8.GetString(run.Plan.Given),
         ResolvedPlan = Resolved(run.Plan),
-        Facts = new Dictionary<string, object> { ["seed"] = run.Plan.Seed, ["device"] = "cpu", ["kernels"] = run.Kernels, ["threads"] = run.Threads },
+        Facts = new Dictionary<string, object> { ["seed"] = run.Plan.Seed, ["device"] = run.Device.Devices.Count == 0 ? run.Device.Kind : string.Join(", ", run.Device.Devices), ["kernels"] = run.Device.Kernels, ["threads"] = run.Device.Threads },
         Warnings = run.Warnings,
         Inputs = [.. run.Inputs.Select(Input)],
         Steps = [.. run.Steps.Select(Step)],

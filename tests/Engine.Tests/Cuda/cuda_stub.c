@@ -164,7 +164,7 @@ CUresult cuModuleLoadDataEx(struct module **module, const char *image, unsigned 
     ENTER;
     int cubin = !strncmp(image, "CUBIN", 5);
     if (count != 2 || options[0] != 5 || options[1] != 6) return INVALID_VALUE;
-    if ((set.jit && !cubin) || set.jit > 1 || (!cubin && !strstr(image, ".version"))) {
+    if ((set.jit & 1 && !cubin) || (set.jit & 2 && cubin) || (!cubin && !strstr(image, ".version"))) {
         snprintf(values[0], (size_t)values[1], "ptxas application ptx input, line 7; fatal : the stub was told to refuse\n");
         return INVALID_PTX;
     }

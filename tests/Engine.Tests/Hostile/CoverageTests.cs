@@ -33,6 +33,7 @@ public sealed class CoverageTests(ITestOutputHelper output)
         [129] = nameof(CheckpointTests),
         [130] = nameof(Runs.StopCommandTests),
         [131] = nameof(Runs.TileTests) + ", " + nameof(CheckpointTests),
+        [125] = nameof(Cuda.CudaRunTests),
         [132] = nameof(CheckpointTests) + ", " + nameof(Runs.KillTests),
         [133] = nameof(CheckpointTests),
     };
@@ -41,7 +42,6 @@ public sealed class CoverageTests(ITestOutputHelper output)
     {
         ["17"] = "the command has no --root: a plan may name any path its user may read",
         ["87-91"] = "FAISS indexes and ONNX models come with their steps",
-        ["125"] = "every step runs on the CPU; asking for another device is exit 9, before anything is read (CommandTests)",
         ["134-141"] = "there are no ranks: one machine, no MPI",
     };
 
