@@ -67,7 +67,7 @@ public sealed class MappedInputTests : IDisposable
         using FileStream writer = File.OpenWrite(_work.At("vec.npy"));
         Outcome run = _work.Engine(["run", "plan.json", "--set", "steps.groups.maxIterations=2"], ("ENGINE_LIBSIGBUS", "/none/lib.so"));
         Assert.True(run.Exit == 0, run.ToString());
-        Assert.Matches(@"\Afirst: .*\ngroups: .*\nchose 9 rows\n\z", run.Error);
+        Assert.Matches(@"\Adevice .*\nfirst: .*\ngroups: .*\nchose 9 rows\n\z", run.Error);
     }
 
     [Fact]
