@@ -16,14 +16,13 @@ internal sealed class FarthestFirstHeap
     /// <summary>Lets all rows go.</summary>
     public void Clear() => Count = 0;
 
-    /// <summary>Replaces what is held by the given rows, in O(rows).</summary>
-    /// <param name="rows">Distinct rows.</param>
+    /// <summary>Replaces what is held by all rows, in O(rows).</summary>
     /// <param name="squared">Squared distances by row number; rows at distance 0 are left out, they are never wanted.</param>
-    public void Fill(IEnumerable<int> rows, ReadOnlySpan<double> squared)
+    public void Fill(ReadOnlySpan<double> squared)
     {
         if (_entries.Length < squared.Length) _entries = new Entry[squared.Length];
         Count = 0;
-        foreach (int row in rows)
+        for (int row = 0; row < squared.Length; row++)
             if (squared[row] > 0) _entries[Count++] = new Entry(squared[row], row);
         for (int node = (Count - 2) / Children; node >= 0 && Count > 1; node--) SiftDown(node, _entries[node]);
     }

@@ -95,7 +95,7 @@ internal sealed class LloydIteration : IDisposable
     {
         int dim = _rows.Dim;
         _farthest ??= new FarthestFirstHeap();
-        _farthest.Fill(Enumerable.Range(0, Assignments.Length), _squared);
+        _farthest.Fill(_squared);
 
         List<(double Squared, double[] Row)> taken = [];
         for (int c = 0; c < Sizes.Length; c++)

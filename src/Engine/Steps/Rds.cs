@@ -183,13 +183,13 @@ public sealed record Rds : Step<Selection>
                 foreach (ValueShape task in tasks) needs.Vectors(task);
                 needs.Use("queries", 12 * all * vectors.Dim);
 
-                // Four fair shares a list, deepened once, which never goes beyond the budget unless rows are left out: entries with a quarter to spare, given back
-                // list by list as they become ranked ones.
+                // Four fair shares a list, deepened once, which never goes beyond the budget unless rows are left out: entries with a quarter to spare, and the
+                // ranked ones they become, because the collector takes back what a list gives back when it likes.
                 long allowed = needs.Get(within) is { } some ? Math.Clamp(needs.Of(some).Rows, 1, n) : n;
                 long deepest = allowed < n || needs.Get(caps) is not null ? n : Math.Min(n, count);
                 long share = (long)(4.0 * (count / Math.Max(1, lists) + 1) * n / Math.Max(1, allowed));
                 long depth = Math.Max(Math.Min(deepest, Math.Max(64, 4 * Math.Min(share, n))), Math.Min(n, needs.Get(keep)));
-                needs.Use("ranked lists", (20 * lists + 16 * Math.Min(lists, needs.Threads)) * depth);
+                needs.Use("ranked lists", 36 * lists * depth);
                 needs.Use("the round robin", 32 * count + (needs.Get(caps) is null ? 0 : 4 * n));
                 if (needs.Get(within) is not null) needs.Use("the rows within", 16 * n);
                 return needs.Selection(name, count, vectors);

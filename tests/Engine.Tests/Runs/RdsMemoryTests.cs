@@ -36,10 +36,12 @@ public sealed class RdsMemoryTests : IDisposable
         }
     }
 
+    // Lists that all name the same rows must be deepened to the whole budget, which is what a forecast has to reckon with; others end well before it.
     [Theory]
-    [InlineData(null)]
-    [InlineData("600MiB")]
-    public void What_two_budgets_take_was_foreseen(string? memory)
+    [InlineData(null, true, 2.0 / 3)]
+    [InlineData("600MiB", true, 2.0 / 3)]
+    [InlineData("600MiB", false, 0.5)]
+    public void What_two_budgets_take_was_foreseen(string? memory, bool alike, double least)
     {
         if (!OperatingSystem.IsLinux())
         {
@@ -48,14 +50,12 @@ public sealed class RdsMemoryTests : IDisposable
         }
 
         WriteInputs(rows: 1_600_000, dim: 16);
-        _work.Write("plan.json", Plan(("small", 90_000), ("large", 690_000)));
+        _work.Write("plan.json", Plan(alike ? 1 : Tasks, ("small", 90_000), ("large", 690_000)));
         (int exit, long peak) = Watched(memory is null ? ["run", "plan.json"] : ["run", "plan.json", "--memory", memory]);
         Assert.Equal(0, exit);
         using JsonDocument manifest = JsonDocument.Parse(File.ReadAllBytes(_work.At("out", "manifest.json")));
         long foreseen = manifest.RootElement.GetProperty("steps").EnumerateObject().Max(step => step.Value.GetProperty("memory").GetInt64());
-
-        // When the heap gives memory back depends on the machine and on what else runs there, and a peak between two looks is not seen.
-        Assert.InRange(peak, foreseen / 2, foreseen);
+        Assert.InRange(peak, (long)(least * foreseen), foreseen);
     }
 
     private void WriteInputs(int rows, int dim)
@@ -64,13 +64,15 @@ public sealed class RdsMemoryTests : IDisposable
         for (int task = 0; task < Tasks; task++) _work.WriteMatrix($"task-{task}.npy", 1 + (task % 3), dim, seed: 6 + task);
     }
 
-    private static string Plan(params (string Name, int Budget)[] steps)
+    private static string Plan(params (string Name, int Budget)[] steps) => Plan(Tasks, steps);
+
+    private static string Plan(int different, params (string Name, int Budget)[] steps)
     {
         IEnumerable<int> tasks = Enumerable.Range(0, Tasks);
-        string inputs = string.Concat(tasks.Select(task => $$""", "q{{task}}": { "kind": "embeddings", "path": "task-{{task}}.npy" }"""));
+        string inputs = string.Concat(tasks.Select(task => $$""", "q{{task}}": { "kind": "embeddings", "path": "task-{{task % different}}.npy" }"""));
         string queries = string.Join(", ", tasks.Select(task => $"\"task-{task}\": \"q{task}\""));
         string picks = string.Join(", ", steps.Select(step => string.Create(CultureInfo.InvariantCulture, $$""" "{{step.Name}}": { "op": "rds", "in": "pool", "queries": { {{queries}} }, "budget": {{step.Budget}} }""")));
-        return $$"""{ "version": 1, "inputs": { "pool": { "kind": "embeddings", "path": "pool.npy" }{{inputs}} }, "steps": { {{picks}} }, "run": { "dir": "out" } }""";
+        return $$"""{ "version": 1, "inputs": { "pool": { "kind": "embeddings", "path": "pool.npy" }{{inputs}} }, "steps": { {{picks}} }, "run": { "dir": "out", "io": "pread" } }""";
     }
 
     private (int Exit, long PeakBytes) Watched(string[] words)
@@ -86,12 +88,19 @@ public sealed class RdsMemoryTests : IDisposable
         return (process.ExitCode, peak);
     }
 
+    /// <summary>The most private memory so far. The system notes when memory in all was highest, so no peak lies between two looks; matrices are not mapped here, and what is of files only grows.</summary>
     private static long PrivateBytes(int process)
     {
         try
         {
-            string? line = File.ReadLines($"/proc/{process}/status").FirstOrDefault(l => l.StartsWith("RssAnon:", StringComparison.Ordinal));
-            return line is null ? 0 : long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) << 10;
+            Dictionary<string, long> sizes = [];
+            foreach (string line in File.ReadLines($"/proc/{process}/status"))
+            {
+                if (line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries) is [var name, var size, "kB"]) sizes[name] = long.Parse(size, CultureInfo.InvariantCulture) << 10;
+            }
+
+            // A process that is about to end has no memory to speak of.
+            return sizes.TryGetValue("VmHWM:", out long highest) ? highest - sizes["RssFile:"] - sizes["RssShmem:"] : 0;
         }
         catch (IOException)
         {
