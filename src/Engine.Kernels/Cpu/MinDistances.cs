@@ -125,6 +125,16 @@ internal sealed unsafe class RelaxationJob(
 
     public int RowAt(long place) => which == null ? (int)place : which[place];
 
+    /// <summary>Asks for what is known of a row, where rows lie anywhere.</summary>
+    public void Expect(long place)
+    {
+        if (which == null) return;
+        int row = which[place];
+        Prefetch.Row((byte*)(seen + row), 1);
+        Prefetch.Row((byte*)(least + row), 1);
+        if (nearest != null) Prefetch.Row((byte*)(nearest + row), 1);
+    }
+
     public double Scale(int row) => scales == null ? 1 : scales[row];
 
     public int Seen(int row) => seen[row];

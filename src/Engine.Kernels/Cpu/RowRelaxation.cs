@@ -28,6 +28,9 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
     /// <summary>Rows between the one that is fetched and the one that is loaded.</summary>
     private const int Ahead = 3;
 
+    /// <summary>Rows between the one whose standing is fetched and the one that is looked at.</summary>
+    private const int StandingsAhead = 16;
+
     /// <summary>Bytes of a row below which fetching it costs more than waiting for it.</summary>
     private const int ShortestFetched = 256;
 
@@ -98,6 +101,7 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
         fewest = int.MaxValue;
         for (int i = 0; i < count; i++)
         {
+            if (i + StandingsAhead < count) _job.Expect(at + i + StandingsAhead);
             int row = _job.RowAt(at + i), seen = _job.Seen(row);
             if (!_job.GoesOn(seen, _job.Least(row))) continue;
             fewest = Math.Min(fewest, seen);
@@ -168,6 +172,7 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
     }
 
     /// <summary>Has the machine bring a row into the caches that is loaded soon: rows lie anywhere, so it cannot guess which.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Fetch(int place, int end)
     {
         if (place >= end || _rowBytes < ShortestFetched || _job.Rows.BlockBytes > 0) return;
