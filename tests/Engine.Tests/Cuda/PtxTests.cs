@@ -30,7 +30,7 @@ public sealed partial class PtxTests
     [MemberData(nameof(Sources))]
     public void It_has_every_kernel_with_every_argument(string name)
     {
-        string source = File.ReadAllText(Repository.PathOf("kernels", name + ".cu")), ptx = Ptx(name);
+        string source = KernelSources.Whole(name), ptx = Ptx(name);
         Match[] kernels = [.. Kernel().Matches(source).Cast<Match>()];
         Assert.NotEmpty(kernels);
         foreach (Match kernel in kernels)
