@@ -32,18 +32,22 @@ DEVICE float widen(GLOBAL const u8 *data, i64 at, int element, float scale)
 // lanes[i] and lanes[i + 8], then + 4, + 2, + 1.
 DEVICE double lane_sum(double *lanes)
 {
-    for (int apart = LANES / 2; apart > 0; apart /= 2)
-        for (int i = 0; i < apart; i++) lanes[i] = lanes[i] + lanes[i + apart];
-    return lanes[0];
+#pragma unroll
+    for (int i = 0; i < 8; i++) lanes[i] = lanes[i] + lanes[i + 8];
+#pragma unroll
+    for (int i = 0; i < 4; i++) lanes[i] = lanes[i] + lanes[i + 4];
+    return (lanes[0] + lanes[2]) + (lanes[1] + lanes[3]);
 }
 
 // sum x*y by one work-item. Products of two float32 are exact, so fused or not is one value.
 DEVICE double canonical_dot(GLOBAL const u8 *rows, i64 row, int element, float scale, GLOBAL const float *y, int dim)
 {
     double lanes[LANES];
+#pragma unroll
     for (int i = 0; i < LANES; i++) lanes[i] = 0;
     i64 at = row * dim;
     for (int j = 0; j < dim; j += LANES)
+#pragma unroll
         for (int i = 0; i < LANES; i++)
             if (j + i < dim) lanes[i] = FMA_D((double)widen(rows, at + j + i, element, scale), (double)y[j + i], lanes[i]);
     return lane_sum(lanes);
@@ -53,10 +57,12 @@ DEVICE double canonical_dot(GLOBAL const u8 *rows, i64 row, int element, float s
 DEVICE double canonical_distance(GLOBAL const u8 *rows, i64 row, int element, float scale, double s, GLOBAL const float *c, int dim)
 {
     double lanes[LANES];
+#pragma unroll
     for (int i = 0; i < LANES; i++) lanes[i] = 0;
     i64 at = row * dim;
     for (int j = 0; j < dim; j += LANES)
     {
+#pragma unroll
         for (int i = 0; i < LANES; i++)
         {
             if (j + i >= dim) continue;
@@ -74,10 +80,12 @@ DEVICE double canonical_distance(GLOBAL const u8 *rows, i64 row, int element, fl
 DEVICE double canonical_distance_wide(GLOBAL const u8 *rows, i64 row, int element, float scale, double s, GLOBAL const double *c, int dim)
 {
     double lanes[LANES];
+#pragma unroll
     for (int i = 0; i < LANES; i++) lanes[i] = 0;
     i64 at = row * dim;
     for (int j = 0; j < dim; j += LANES)
     {
+#pragma unroll
         for (int i = 0; i < LANES; i++)
         {
             if (j + i >= dim) continue;

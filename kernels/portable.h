@@ -84,7 +84,7 @@ typedef long i64;
 #endif
 
 #define KERNEL extern "C" __global__
-#define DEVICE static __device__ inline
+#define DEVICE static __device__ inline __attribute__((always_inline))
 #define GLOBAL
 #define LOCAL
 #define RESTRICT __restrict__

@@ -1,4 +1,4 @@
-// top: what can be among the best rows by cosine. Proposals a = (x . q') / |x| from `products`, q' = q/|q|; what may reach a list's threshold is scored canonically.
+// top: canonical scores of what the tiles proposed: a = (x . q') / |x| with q' = q/|q|, rounded.
 #include "canonical.h"
 
 // e of SimilarityQueries for a row of this norm; infinity where float32 could overflow.
@@ -6,24 +6,6 @@ DEVICE float cosine_error(double norm, double error, double underflow)
 {
     if (!(norm >= 1e-30 && norm <= 1e37)) return INFINITY_F;
     return (float)((error + underflow / norm) * (1 + 1e-6));
-}
-
-// Lists (row, query) pairs whose proposal plus its error reaches the bound of the query's list. total counts all of them, also those beyond capacity.
-KERNEL void top_select(
-    GLOBAL const float *products, int stride, int count, int queries, GLOBAL const double *norms, i64 firstFact, GLOBAL const float *bounds,
-    double error, double underflow, GLOBAL int *total, int capacity, GLOBAL int *pairs)
-{
-    int groupsPerRow = (queries + GROUP_ITEMS - 1) / GROUP_ITEMS;
-    int r = GROUP / groupsPerRow, q = (GROUP % groupsPerRow) * GROUP_ITEMS + ITEM;
-    if (r >= count || q >= queries) return;
-    double norm = norms[firstFact + r];
-    float e = cosine_error(norm, error, underflow);
-    float reach = products[(i64)r * stride + q] * (float)(1.0 / norm) + e;
-    if (reach < bounds[q]) return;
-    int place = ADD_GLOBAL_INT(total, 1);
-    if (place >= capacity) return;
-    pairs[2 * place] = r;
-    pairs[2 * place + 1] = q;
 }
 
 // The canonical dot product of each pair. One work-item a pair.
@@ -36,8 +18,8 @@ KERNEL void top_score(
 
 // The canonical score of every row and group of queries, the highest cosine of the group's. One work-item a row and group.
 KERNEL void top_groups(
-    GLOBAL const u8 *rows, i64 first, int dim, int element, float scale, GLOBAL const float *products, int stride, int count,
-    GLOBAL const float *queries, GLOBAL const double *queryNorms, GLOBAL const int *starts, int groups, GLOBAL const double *norms, i64 firstFact,
+    GLOBAL const u8 *rows, i64 first, int dim, int element, float scale, GLOBAL const float *products, int count,
+    GLOBAL const float *queries, GLOBAL const double *queryNorms, int queryCount, GLOBAL const int *starts, int groups, GLOBAL const double *norms, i64 firstFact,
     double error, double underflow, GLOBAL double *scores)
 {
     i64 i = (i64)GROUP * GROUP_ITEMS + ITEM;
@@ -48,7 +30,7 @@ KERNEL void top_groups(
     float e = cosine_error(norm, error, underflow), inverse = (float)(1.0 / norm), highest = -INFINITY_F;
     for (int q = begin; q < end; q++)
     {
-        float a = products[(i64)r * stride + q] * inverse;
+        float a = products[(i64)r * queryCount + q] * inverse;
         if (a > highest) highest = a;
     }
 
@@ -56,7 +38,7 @@ KERNEL void top_groups(
     double best = -INFINITY_D;
     for (int q = begin; q < end; q++)
     {
-        if (products[(i64)r * stride + q] * inverse < bound) continue;
+        if (products[(i64)r * queryCount + q] * inverse < bound) continue;
         double dot = canonical_dot(rows, first + r, element, scale, queries + (i64)q * dim, dim);
         double length = norm * queryNorms[q];
         double cosine = dot / length;

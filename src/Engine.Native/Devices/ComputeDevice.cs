@@ -31,6 +31,9 @@ internal abstract class ComputeDevice : IDisposable
     /// <summary>The queue for blocks of a matrix, which are copied while kernels run.</summary>
     public abstract DeviceQueue Copies { get; }
 
+    /// <summary>Whether rows of 16 bits are multiplied by <c>tile_mma.cu</c>.</summary>
+    public virtual bool HasTensorCores => false;
+
     /// <summary>Takes memory on the device.</summary>
     /// <param name="bytes">How many; at least one is taken.</param>
     /// <exception cref="DeviceException">The budget or the device has no room (<see cref="DeviceFault.OutOfMemory"/>).</exception>

@@ -1,3 +1,5 @@
+using Engine.Kernels;
+
 namespace Engine.Native.Devices;
 
 /// <summary>The centres of one traversal: on the host as they were added, and on each device as far as it has been asked for them.</summary>
@@ -65,8 +67,8 @@ internal sealed class DeviceCentres(int dim)
         /// <summary>[count x dim] float64.</summary>
         public DeviceBuffer? Values { get; private set; }
 
-        /// <summary>[count x dim] float32.</summary>
-        public DeviceBuffer? Rounded { get; private set; }
+        /// <summary>What they are rounded to for products.</summary>
+        public DeviceColumns? Columns { get; private set; }
 
         /// <summary>[count] float32.</summary>
         public DeviceBuffer? Squares { get; private set; }
@@ -75,8 +77,9 @@ internal sealed class DeviceCentres(int dim)
         public DeviceBuffer? Labels { get; private set; }
 
         /// <summary>Copies what was added since the last time.</summary>
-        public void Update(DeviceCentres from, int dim)
+        public void Update(DeviceCentres from, RowSource rows)
         {
+            int dim = rows.Dim;
             if (_generation != from.Generation) _count = 0;
             _generation = from.Generation;
             if (from.Count > _room)
@@ -86,7 +89,7 @@ internal sealed class DeviceCentres(int dim)
                 _count = 0;
                 int room = from._labels.Length;
                 Values = _scratch.Room<double>(checked((long)room * dim));
-                Rounded = _scratch.Room<float>(checked((long)room * dim));
+                Columns = new DeviceColumns(_scratch, rows, room);
                 Squares = _scratch.Room<float>(room);
                 Labels = _scratch.Room<int>(room);
                 _room = room;
@@ -95,7 +98,7 @@ internal sealed class DeviceCentres(int dim)
             int added = from.Count - _count;
             if (added == 0) return;
             device.Work.Write(Values!, (ReadOnlySpan<double>)from._values.AsSpan(_count * dim, added * dim), (long)_count * dim * sizeof(double));
-            device.Work.Write(Rounded!, (ReadOnlySpan<float>)from._rounded.AsSpan(_count * dim, added * dim), (long)_count * dim * sizeof(float));
+            Columns!.Set(from._rounded.AsSpan(0, from.Count * dim), _count);
             device.Work.Write(Squares!, (ReadOnlySpan<float>)from._squares.AsSpan(_count, added), (long)_count * sizeof(float));
             device.Work.Write(Labels!, (ReadOnlySpan<int>)from._labels.AsSpan(_count, added), (long)_count * sizeof(int));
             _count = from.Count;

@@ -135,10 +135,10 @@ internal sealed class DeviceMinDistances : IMinDistances
         ComputeDevice device = share.Device;
         ShareFacts facts = _facts[share.Number] ??= new ShareFacts(share, _rows, _scales, pass);
         DeviceCentres.Copy centres = _copies[share.Number] ??= new DeviceCentres.Copy(device);
-        centres.Update(_centres, _rows.Dim);
-        DeviceKernel relax = device.Kernel("relax", "relax");
-        int dim = _rows.Dim, slabs = (dim + 255) / 256;
-        double gamma = ProposalError.Gamma(Math.Min(dim, 256) + slabs + 1) + (6 * ProposalError.Unit), canon = ProposalError.Canonical(dim);
+        centres.Update(_centres, _rows);
+        DeviceKernel relax = device.Kernel(centres.Columns!.File, "relax");
+        int dim = _rows.Dim;
+        double gamma = centres.Columns.Gamma(_centres.Longest) + (6 * ProposalError.Unit), canon = ProposalError.Canonical(dim);
         int most = (int)Math.Clamp(device.Budget / 512, 64, 1 << 20);
         long done = 0;
         share.Matrices.Rows(_rows, share.First, share.End).ForEach(rows, pass, (data, scale, from, numbers) =>
@@ -153,8 +153,8 @@ internal sealed class DeviceMinDistances : IMinDistances
                 standing.Write(numbers.Slice(at, count), rows.AsSpan(first, count), share.First, at4, seen, least, labels);
                 device.Work.Launch(relax, (count + RowsPerGroup - 1) / RowsPerGroup, DeviceKernels.GroupItems,
                     data, dim, (int)_rows.Element, scale, standing.Numbers, standing.Places, count,
-                    centres.Values!, centres.Rounded!, centres.Squares!, centres.Labels!, Count,
-                    facts.Norms, facts.Scales, facts.HasScales, _centres.Longest, gamma, canon, enough, standing.Seen, standing.Least, standing.Labels);
+                    centres.Values!, centres.Columns.Buffer, centres.Columns.Low, centres.Columns.Unit, centres.Squares!, centres.Labels!, Count,
+                    facts.Norms, facts.Scales, facts.HasScales, _centres.Longest, gamma, canon, centres.Columns.Underflow, enough, standing.Seen, standing.Least, standing.Labels);
                 standing.Read(at4, seen, least, labels);
                 done += count;
                 pass.Report("rows", done, rows.Length);

@@ -6,7 +6,9 @@ namespace Engine.Native.Devices;
 /// <summary><see cref="INearestCentroids"/> on devices: every assignment looks at all distances, and rows and their norms stay where they are.</summary>
 internal sealed unsafe class DeviceNearestCentroids : INearestCentroids
 {
-    private const int RowsPerGroup = 8;
+    private const int RowsPerSettling = 16;
+    private const int RowsPerDecision = 8;
+    private const int MostRows = 1 << 20;
 
     private readonly DeviceShares _shares;
     private readonly RowSource _rows;
@@ -62,30 +64,93 @@ internal sealed unsafe class DeviceNearestCentroids : INearestCentroids
     {
         ComputeDevice device = share.Device;
         ShareFacts facts = _facts[share.Number] ??= new ShareFacts(share, _rows, _scales, pass);
-        int k = squares.Length, dim = _rows.Dim;
         using DeviceScratch scratch = new(device);
-        DeviceBuffer toNearest = scratch.Room<int>(share.Rows), toDistances = scratch.Room<double>(share.Rows);
-        DeviceBuffer held = scratch.Copy<float>(centroids), square = scratch.Copy<float>(squares);
-        DeviceProducts products = new(scratch, _rows, held, k, share.Rows);
-        DeviceKernel decide = device.Kernel("assign", "assign_decide");
-        double gamma = ProposalError.Gamma(products.Roundings) + (4 * ProposalError.Unit), canon = ProposalError.Canonical(dim);
+        Assignment assignment = new(scratch, share, _rows, facts, centroids, squares, longest);
         share.Matrices.Rows(_rows, share.First, share.End).ForEach(share.From, share.To, pass, block =>
         {
-            for (int at = 0; at < block.Rows; at += products.Rows)
+            for (int at = 0; at < block.Rows; at += assignment.Rows)
             {
                 pass.Cancel.ThrowIfCancellationRequested();
-                DeviceBlock part = block.Part(at, Math.Min(products.Rows, block.Rows - at));
-                products.Multiply(part);
-                device.Work.Launch(decide, (part.Rows + RowsPerGroup - 1) / RowsPerGroup, DeviceKernels.GroupItems,
-                    part.Data, part.First, part.Rows, dim, (int)_rows.Element, part.Scale, products.Buffer, k, held, square, k,
-                    facts.Norms, facts.Scales, facts.HasScales, part.FirstRow - share.First, longest, gamma, canon, toNearest, toDistances);
-                device.Work.Flush();
+                DeviceBlock part = block.Part(at, Math.Min(assignment.Rows, block.Rows - at));
+                assignment.Assign(part);
                 pass.Report("rows", part.FirstRow + part.Rows, _rows.Rows);
             }
 
             return true;
         });
-        device.Work.Read(toNearest, 0, nearest, (long)share.Rows * sizeof(int));
-        device.Work.Read(toDistances, 0, distances, (long)share.Rows * sizeof(double));
+        device.Work.Read(assignment.Nearest, 0, nearest, (long)share.Rows * sizeof(int));
+        device.Work.Read(assignment.Distances, 0, distances, (long)share.Rows * sizeof(double));
+    }
+
+    /// <summary>One assignment on one device.</summary>
+    private sealed class Assignment
+    {
+        private readonly ComputeDevice _device;
+        private readonly Share _share;
+        private readonly RowSource _rows;
+        private readonly ShareFacts _facts;
+        private readonly DeviceColumns _columns;
+        private readonly DeviceProducts _products;
+        private readonly DeviceBuffer _centroids;
+        private readonly DeviceBuffer _squares;
+        private readonly DeviceBuffer _least;
+        private readonly DeviceBuffer _second;
+        private readonly DeviceBuffer _which;
+        private readonly DeviceBuffer _open;
+        private readonly DeviceBuffer _list;
+        private readonly int _k;
+        private readonly double _longest;
+        private readonly double _gamma;
+        private readonly double _canon;
+
+        public Assignment(DeviceScratch scratch, Share share, RowSource rows, ShareFacts facts, float[] centroids, float[] squares, double longest)
+        {
+            (_device, _share, _rows, _facts, _k, _longest) = (share.Device, share, rows, facts, squares.Length, longest);
+            Rows = (int)Math.Clamp(_device.Budget / 256, 1, Math.Min(share.Rows, MostRows));
+            _columns = new DeviceColumns(scratch, rows, _k);
+            _columns.Set(centroids, 0);
+            _products = new DeviceProducts(scratch, rows, _columns, _k, Rows);
+            _centroids = scratch.Copy<float>(centroids);
+            _squares = scratch.Copy<float>(squares);
+            (_least, _second, _which) = (scratch.Room<float>(Rows), scratch.Room<float>(Rows), scratch.Room<int>(Rows));
+            (_open, _list) = (scratch.Room<int>(1), scratch.Room<int>(Rows));
+            (Nearest, Distances) = (scratch.Room<int>(share.Rows), scratch.Room<double>(share.Rows));
+            _gamma = _columns.Gamma(longest) + (4 * ProposalError.Unit);
+            _canon = ProposalError.Canonical(rows.Dim);
+        }
+
+        /// <summary>Rows at a time.</summary>
+        public int Rows { get; }
+
+        /// <summary>[rows of the share] int32.</summary>
+        public DeviceBuffer Nearest { get; }
+
+        /// <summary>[rows of the share] float64.</summary>
+        public DeviceBuffer Distances { get; }
+
+        public void Assign(DeviceBlock block)
+        {
+            int dim = _rows.Dim, element = (int)_rows.Element;
+            long fact = block.FirstRow - _share.First;
+            _device.Work.Clear(_open, 0, sizeof(int));
+            _device.Work.Launch(_device.Kernel(_columns.File, "nearest"), DeviceProducts.Tiles(block.Rows, 1), DeviceKernels.GroupItems,
+                block.Data, block.First, block.Rows, dim, element, block.Scale, _columns.Buffer, _columns.Low, _columns.Unit, _k,
+                _squares, _facts.Scales, _facts.HasScales, fact, _least, _second, _which);
+            _device.Work.Launch(_device.Kernel("assign", "assign_settle"), (block.Rows + RowsPerSettling - 1) / RowsPerSettling, DeviceKernels.GroupItems,
+                block.Data, block.First, block.Rows, dim, element, block.Scale, _least, _second, _which,
+                _centroids, _facts.Norms, _facts.Scales, _facts.HasScales, fact, _longest, _gamma, _canon, _columns.Underflow, Nearest, Distances, _open, _list);
+
+            // Rows with several centroids within the margin: their proposals are stored and scanned. The order of the list is left to chance and changes nothing.
+            Span<int> open = stackalloc int[1];
+            _device.Work.Read(_open, open);
+            for (int from = 0; from < open[0]; from += _products.Rows)
+            {
+                int count = Math.Min(_products.Rows, open[0] - from);
+                _products.Multiply(block, _list, from, count);
+                _device.Work.Launch(_device.Kernel("assign", "assign_decide"), (count + RowsPerDecision - 1) / RowsPerDecision, DeviceKernels.GroupItems,
+                    block.Data, block.First, _list, from, count, dim, element, block.Scale, _products.Buffer, _centroids, _squares, _k,
+                    _facts.Norms, _facts.Scales, _facts.HasScales, fact, _longest, _gamma, _canon, _columns.Underflow, Nearest, Distances);
+            }
+        }
     }
 }

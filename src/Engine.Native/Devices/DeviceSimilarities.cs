@@ -13,6 +13,7 @@ internal sealed class DeviceSimilarities
 {
     private const int MostPairs = 4 << 20;
     private const int MostScores = 1 << 20;
+    private const int MostRows = 1 << 20;
 
     private readonly DeviceScratch _scratch;
     private readonly Share _share;
@@ -23,17 +24,22 @@ internal sealed class DeviceSimilarities
     private readonly DeviceBuffer _vectors;
     private readonly DeviceBuffer _queryNorms;
     private readonly DeviceBuffer _norms;
-    private readonly DeviceProducts _products;
+    private readonly DeviceColumns _columns;
+    private readonly double _error;
+    private readonly double _underflow;
 
     /// <summary>Copies queries and norms to the share's device, where the scratch keeps them.</summary>
+    /// <remarks>The error of a proposal is derived above <see cref="SimilarityQueries{TLanes, TFloat, TDouble}"/>; to it comes what the columns lost.</remarks>
     public DeviceSimilarities(DeviceScratch scratch, Share share, RowSource rows, ReadOnlySpan<double> norms, Queries queries, Pass pass)
     {
         (_scratch, _share, _device, _rows, _queries, _pass) = (scratch, share, share.Device, rows, queries, pass);
         _vectors = scratch.Copy<float>(queries.Vectors);
         _queryNorms = scratch.Copy<double>(queries.Norms);
         _norms = scratch.Copy(norms[(int)share.From..(int)share.To]);
-        _products = new DeviceProducts(scratch, rows, scratch.Copy<float>(queries.Unit), queries.Count, share.To - share.From);
-        queries.Roundings = _products.Roundings;
+        _columns = new DeviceColumns(scratch, rows, queries.Count);
+        _columns.Set(queries.Unit, 0);
+        _error = 1.01 * (ProposalError.Gamma(_columns.Roundings) + _columns.Lost + (6 * ProposalError.Unit) + ProposalError.Canonical(rows.Dim));
+        _underflow = 1.01 * rows.Dim * _columns.Underflow;
     }
 
     /// <summary>Offers rows to the lists of single cosines, one a group.</summary>
@@ -47,9 +53,9 @@ internal sealed class DeviceSimilarities
         int capacity = (int)Math.Min(pairs, Math.Max(Math.Min(MostPairs, _device.Budget / 128), _queries.Count));
         Candidates candidates = new(_scratch, capacity);
         DeviceBuffer bounds = _scratch.Room<float>(_queries.Count);
-        DeviceKernel select = _device.Kernel("top", "top_select"), score = _device.Kernel("top", "top_score");
+        DeviceKernel select = _device.Kernel(_columns.File, "select_pairs"), score = _device.Kernel("top", "top_score");
         float[] bound = new float[_queries.Count];
-        int atOnce = Math.Max(1, Math.Min(_products.Rows, capacity / _queries.Count));
+        int atOnce = Math.Max(1, capacity / _queries.Count);
         long reached = _share.From;
         _share.Matrices.Rows(_rows, _share.First, _share.End).ForEach(_share.From, _share.To, _pass, block =>
         {
@@ -61,11 +67,10 @@ internal sealed class DeviceSimilarities
                 for (int g = 0; g < lists.Length; g++)
                     bound.AsSpan(_queries.Starts[g].._queries.Starts[g + 1]).Fill(ProposalError.RoundDown(lists[g].Threshold));
                 _device.Work.Write(bounds, (ReadOnlySpan<float>)bound);
-                _products.Multiply(part);
                 candidates.Clear();
-                long groups = (long)part.Rows * ((_queries.Count + DeviceKernels.GroupItems - 1) / DeviceKernels.GroupItems);
-                _device.Work.Launch(select, groups, DeviceKernels.GroupItems,
-                    _products.Buffer, _queries.Count, part.Rows, _queries.Count, _norms, part.FirstRow - _share.From, bounds, _queries.Error, _queries.Underflow,
+                _device.Work.Launch(select, DeviceProducts.Tiles(part.Rows, _queries.Count), DeviceKernels.GroupItems,
+                    part.Data, part.First, part.Rows, _rows.Dim, (int)_rows.Element, part.Scale, _columns.Buffer, _columns.Low, _columns.Unit, _queries.Count,
+                    _norms, part.FirstRow - _share.From, bounds, _error, _underflow,
                     candidates.Total, capacity, candidates.Pairs);
                 int found = candidates.Count();
                 if (found > capacity)
@@ -84,7 +89,7 @@ internal sealed class DeviceSimilarities
 
                 at += part.Rows;
                 reached = part.FirstRow + part.Rows;
-                if (found < capacity / 4) atOnce = (int)Math.Min(_products.Rows, 2L * atOnce);
+                if (found < capacity / 4) atOnce = (int)Math.Min(MostRows, 2L * atOnce);
                 _pass.Report("rows", reached, _rows.Rows);
             }
 
@@ -98,8 +103,9 @@ internal sealed class DeviceSimilarities
     /// <param name="seen">Told the first row of a block and [rows x groups] scores; true to go on.</param>
     public void Scores(int[] starts, Func<long, double[], int, bool> seen)
     {
-        int groups = starts.Length - 1, atOnce = Math.Max(1, Math.Min(_products.Rows, MostScores / groups));
+        int groups = starts.Length - 1, atOnce = Math.Clamp(MostScores / groups, 1, DeviceProducts.RowsAtOnce(_device, _queries.Count, _share.To - _share.From));
         DeviceBuffer boundaries = _scratch.Copy<int>(starts), scores = _scratch.Room<double>((long)atOnce * groups);
+        DeviceProducts products = new(_scratch, _rows, _columns, _queries.Count, atOnce);
         DeviceKernel decide = _device.Kernel("top", "top_groups");
         double[] found = new double[atOnce * groups];
         _share.Matrices.Rows(_rows, _share.First, _share.End).ForEach(_share.From, _share.To, _pass, block =>
@@ -108,11 +114,11 @@ internal sealed class DeviceSimilarities
             {
                 _pass.Cancel.ThrowIfCancellationRequested();
                 DeviceBlock part = block.Part(at, Math.Min(atOnce, block.Rows - at));
-                _products.Multiply(part);
+                products.Multiply(part);
                 long items = (long)part.Rows * groups;
                 _device.Work.Launch(decide, (items + DeviceKernels.GroupItems - 1) / DeviceKernels.GroupItems, DeviceKernels.GroupItems,
-                    part.Data, part.First, _rows.Dim, (int)_rows.Element, part.Scale, _products.Buffer, _queries.Count, part.Rows,
-                    _vectors, _queryNorms, boundaries, groups, _norms, part.FirstRow - _share.From, _queries.Error, _queries.Underflow, scores);
+                    part.Data, part.First, _rows.Dim, (int)_rows.Element, part.Scale, products.Buffer, part.Rows,
+                    _vectors, _queryNorms, _queries.Count, boundaries, groups, _norms, part.FirstRow - _share.From, _error, _underflow, scores);
                 _device.Work.Read(scores, found.AsSpan(0, (int)items));
                 if (!seen(part.FirstRow, found, part.Rows)) return false;
                 _pass.Report("rows", part.FirstRow + part.Rows, _rows.Rows);
@@ -150,25 +156,23 @@ internal sealed class DeviceSimilarities
         }
     }
 
-    /// <summary>Queries as the kernels want them, and how far proposals may be trusted.</summary>
-    /// <remarks>The error is derived above <see cref="SimilarityQueries{TLanes, TFloat, TDouble}"/>.</remarks>
+    /// <summary>Queries as the kernels want them.</summary>
     internal sealed class Queries
     {
-        private readonly int _dim;
-
         /// <summary>Prepares them.</summary>
         /// <exception cref="ArgumentException">A query is zero or not finite.</exception>
         public Queries(QueryGroups queries, int[] starts)
         {
-            (Vectors, Starts, Count, _dim) = (queries.Vectors, starts, queries.Count, queries.Dim);
+            (Vectors, Starts, Count) = (queries.Vectors, starts, queries.Count);
+            int dim = queries.Dim;
             Norms = new double[Count];
             Unit = new float[Vectors.Length];
             for (int q = 0; q < Count; q++)
             {
-                ReadOnlySpan<float> vector = Vectors.AsSpan(q * _dim, _dim);
+                ReadOnlySpan<float> vector = Vectors.AsSpan(q * dim, dim);
                 Norms[q] = Math.Sqrt(CanonicalRow.SquaredNorm(vector));
                 if (!(Norms[q] > 0) || !double.IsFinite(Norms[q])) throw new ArgumentException($"Query {q} has no direction: its norm is {Norms[q]}.", nameof(queries));
-                for (int j = 0; j < _dim; j++) Unit[(q * _dim) + j] = (float)(vector[j] / Norms[q]);
+                for (int j = 0; j < dim; j++) Unit[(q * dim) + j] = (float)(vector[j] / Norms[q]);
             }
         }
 
@@ -186,15 +190,6 @@ internal sealed class DeviceSimilarities
 
         /// <summary>Queries.</summary>
         public int Count { get; }
-
-        /// <summary>Roundings of a product.</summary>
-        public int Roundings { get; set; }
-
-        /// <summary>What a proposal may be off by, without underflow.</summary>
-        public double Error => 1.01 * (ProposalError.Gamma(Roundings) + (6 * ProposalError.Unit) + ProposalError.Canonical(_dim));
-
-        /// <summary>What underflow adds for a row of norm 1.</summary>
-        public double Underflow => 1.01 * _dim * ProposalError.Underflow;
     }
 
     /// <summary>Pairs that a block proposed.</summary>

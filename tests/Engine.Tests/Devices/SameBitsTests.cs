@@ -7,12 +7,12 @@ namespace Engine.Tests.Devices;
 public class SameBitsTests
 {
     [OpenClTheory]
-    [InlineData(1, 0, int.MaxValue)]
-    [InlineData(1, 0, 7)]
-    [InlineData(3, 0, 64)]
-    public void ADeviceGivesTheProcessorsBits(int devices, long budget, int block)
+    [InlineData(1, 7, false)]
+    [InlineData(1, int.MaxValue, true)]
+    [InlineData(3, 64, false)]
+    public void ADeviceGivesTheProcessorsBits(int devices, int block, bool tensorCores)
     {
-        using IKernels set = TestDevices.Open(devices, budget);
+        using IKernels set = TestDevices.Open(devices, tensorCores: tensorCores);
         Assert.Equal(KernelBits.Hash("cpu-scalar", 1, int.MaxValue), KernelBits.Hash(set, block));
     }
 }

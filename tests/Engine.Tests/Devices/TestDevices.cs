@@ -15,11 +15,12 @@ internal static class TestDevices
     public static string? Missing { get; } = Environment.GetEnvironmentVariable("ENGINE_REQUIRE_NATIVE") == "1" ? null : Look();
 
     /// <summary>A set over so many devices (contexts on one) with so much memory each; everything goes to the device, however small.</summary>
-    public static IKernels Open(int devices = 1, long budget = 0, int threads = 1) =>
-        new DeviceKernels([.. Enumerable.Range(0, devices).Select(_ => Rent(budget))], KernelSets.Best(threads), leastWork: 0);
+    public static IKernels Open(int devices = 1, long budget = 0, int threads = 1, bool tensorCores = false) =>
+        new DeviceKernels([.. Enumerable.Range(0, devices).Select(_ => Rent(budget, tensorCores))], KernelSets.Best(threads), leastWork: 0);
 
-    /// <summary>A device that others do not use meanwhile.</summary>
-    public static ComputeDevice Rent(long budget = 0) => new Loan(Idle.TryTake(out ComputeDevice? idle) ? idle : OpenClDevices.Open(0, 0), budget);
+    /// <summary>A device that others do not use meanwhile; with tensor cores, the tile for them runs as OpenCL emulates it.</summary>
+    public static ComputeDevice Rent(long budget = 0, bool tensorCores = false) =>
+        new Loan(Idle.TryTake(out ComputeDevice? idle) ? idle : OpenClDevices.Open(0, 0), budget, tensorCores);
 
     private static string? Look()
     {
@@ -35,8 +36,10 @@ internal static class TestDevices
     }
 
     /// <summary>A device with a budget of its own, which goes back when it is disposed.</summary>
-    private sealed class Loan(ComputeDevice device, long budget) : ComputeDevice(device.Facts, budget)
+    private sealed class Loan(ComputeDevice device, long budget, bool tensorCores) : ComputeDevice(device.Facts, budget)
     {
+        public override bool HasTensorCores => tensorCores;
+
         public override DeviceQueue Work => device.Work;
 
         public override DeviceQueue Copies => device.Copies;

@@ -9,12 +9,13 @@ internal static class Cases
     public static readonly ElementType[] Elements = [ElementType.Float32, ElementType.Float16, ElementType.BFloat16, ElementType.Int8];
 
     private const string OpenCl = "opencl";
+    private const string OpenClMma = "opencl-mma";
 
     /// <summary>The sets this machine can run, by name.</summary>
     public static IEnumerable<string> SetNames => KernelSets.All.Where(set => set.Supported).Select(set => set.Name);
 
-    /// <summary>The processor's sets, and that of an OpenCL device where there is one.</summary>
-    private static IEnumerable<string> AllNames => TestDevices.Missing is null ? SetNames.Append(OpenCl) : SetNames;
+    /// <summary>The processor's sets, and where there is an OpenCL device, one over it and one that multiplies 16-bit rows as tensor cores do.</summary>
+    private static IEnumerable<string> AllNames => TestDevices.Missing is null ? SetNames.Append(OpenCl).Append(OpenClMma) : SetNames;
 
     /// <summary>Every set with every element type.</summary>
     public static TheoryData<string, ElementType> SetsAndElements
@@ -37,7 +38,7 @@ internal static class Cases
     /// <summary>1 to 256, and around 768.</summary>
     public static IEnumerable<int> Lengths => Enumerable.Range(1, 256).Concat([767, 768, 769]);
 
-    public static IKernels Open(string name, int threads = 1) => name == OpenCl ? TestDevices.Open(threads: threads) : KernelSets.All.Single(set => set.Name == name).Create(threads);
+    public static IKernels Open(string name, int threads = 1) => name is OpenCl or OpenClMma ? TestDevices.Open(threads: threads, tensorCores: name == OpenClMma) : KernelSets.All.Single(set => set.Name == name).Create(threads);
 
     /// <summary>Bell-shaped values, some of them large: heavy-tailed, as embeddings are. No library function takes part, so that every process draws the same.</summary>
     public static float[] Values(int seed, int count)

@@ -1,6 +1,6 @@
-// A tile of float32 dot products: 64 rows by 64 columns by a group of 256 work-items, four by four each. They only propose.
+// The tile product in float32, for every element type: 64 rows by 64 (or 32) columns by a group of 256 work-items, four by four each.
 //
-// A product goes through at most min(dim, 256) + ceil(dim / 256) + 1 roundings: a new sum begins every 256 elements.
+// A term goes through at most min(dim, 256) + ceil(dim / 256) + 1 roundings: a new sum begins every 256 elements.
 #include "canonical.h"
 
 #define TILE 64
@@ -8,18 +8,28 @@
 #define SLAB 256
 #define TILE_STRIDE (TILE + 1)
 
-// rowOf[64]: rows of the matrix, -1 for none. columns: [.. x dim] float32, columnCount of them from firstColumn on. Item (ty, tx) gets rows ty*4 + u and
-// columns tx + 16*v, v < across, in dots[4*u + v]; across is 4, or 2 for a tile of 32 columns.
+// Which of the tile's rows and columns a work-item's value i is.
+#define TILE_ROW(i) (ITEM / 16 * 4 + (i) / 4)
+#define TILE_COLUMN(i) (ITEM % 16 + 16 * ((i) % 4))
+#define TILE_LOCALS \
+    LOCAL_ARRAY(float, tileA, DEPTH * TILE_STRIDE); \
+    LOCAL_ARRAY(float, tileB, DEPTH * TILE_STRIDE)
+#define TILE_ARGUMENTS tileA, tileB
+
+// rowOf[64]: rows of the matrix, -1 for none. columns: [.. x dim], columnCount of them from firstColumn on; columnUnit is not used.
+// dots: 16 values, of which those in columns 32 and above are left at zero when across is 2.
 DEVICE void tile_dots(
-    GLOBAL const u8 *rows, int dim, int element, float scale, LOCAL const i64 *rowOf, GLOBAL const float *columns, int firstColumn, int columnCount,
-    int across, LOCAL float *a, LOCAL float *b, float *dots)
+    GLOBAL const u8 *rows, int dim, int element, float scale, LOCAL const i64 *rowOf, GLOBAL const float *columns, i64 lowColumns, float columnUnit,
+    int firstColumn, int columnCount, int across, LOCAL float *a, LOCAL float *b, float *dots)
 {
     int ty = ITEM / 16, tx = ITEM % 16, j = ITEM % DEPTH;
+#pragma unroll
     for (int i = 0; i < 16; i++) dots[i] = 0;
     for (int slab = 0; slab < dim; slab += SLAB)
     {
         float sums[16];
         int end = slab + SLAB < dim ? slab + SLAB : dim;
+#pragma unroll
         for (int i = 0; i < 16; i++) sums[i] = 0;
         for (int k = slab; k < end; k += DEPTH)
         {
@@ -33,18 +43,24 @@ DEVICE void tile_dots(
             }
 
             BARRIER;
+#pragma unroll
             for (int step = 0; step < DEPTH; step++)
             {
                 float x[4], y[4];
+#pragma unroll
                 for (int u = 0; u < 4; u++) x[u] = a[step * TILE_STRIDE + ty * 4 + u];
+#pragma unroll
                 for (int v = 0; v < across; v++) y[v] = b[step * TILE_STRIDE + tx + 16 * v];
+#pragma unroll
                 for (int u = 0; u < 4; u++)
+#pragma unroll
                     for (int v = 0; v < across; v++) sums[4 * u + v] = MAD_F(x[u], y[v], sums[4 * u + v]);
             }
 
             BARRIER;
         }
 
+#pragma unroll
         for (int i = 0; i < 16; i++) dots[i] = dots[i] + sums[i];
     }
 }
