@@ -25,7 +25,7 @@ internal sealed class DeviceCentres(int dim)
     {
         if (Count == _labels.Length)
         {
-            int room = checked(Math.Max(64, 2 * Count));
+            int room = checked(Math.Max(8, 2 * Count));
             Array.Resize(ref _values, checked(room * dim));
             Array.Resize(ref _rounded, checked(room * dim));
             Array.Resize(ref _squares, room);
