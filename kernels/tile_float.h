@@ -16,12 +16,15 @@
     LOCAL_ARRAY(float, tileB, DEPTH * TILE_STRIDE)
 #define TILE_ARGUMENTS tileA, tileB
 
-// rowOf[64]: rows of the matrix, -1 for none. columns: [.. x dim], columnCount of them from firstColumn on; columnUnit is not used.
+// rowOf[64]: rows of the matrix, -1 for none. columns: [.. x dim], columnCount of them from firstColumn on.
 // dots: 16 values, of which those in columns 32 and above are left at zero when across is 2.
 DEVICE void tile_dots(
     GLOBAL const u8 *rows, int dim, int element, float scale, LOCAL const i64 *rowOf, GLOBAL const float *columns, i64 lowColumns, float columnUnit,
     int firstColumn, int columnCount, int across, LOCAL float *a, LOCAL float *b, float *dots)
 {
+    // Float32 columns have no low parts and no unit.
+    (void)lowColumns;
+    (void)columnUnit;
     int ty = ITEM / 16, tx = ITEM % 16, j = ITEM % DEPTH;
 #pragma unroll
     for (int i = 0; i < 16; i++) dots[i] = 0;

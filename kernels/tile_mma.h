@@ -75,6 +75,7 @@ DEVICE void mma(float *sums, const u32 *a, const u32 *b, int across, int element
         sums[i] = sum;
     }
 #else
+    (void)fragments;
 #pragma unroll
     for (int product = 0; product < across; product++)
     {
@@ -105,6 +106,8 @@ DEVICE void tile_dots(
     GLOBAL const u8 *rows, int dim, int element, float scale, LOCAL const i64 *rowOf, GLOBAL const float *columns, i64 lowColumns, float columnUnit,
     int firstColumn, int columnCount, int across, LOCAL u16 *a, LOCAL u16 *b, LOCAL u32 *fragments, float *dots)
 {
+    // Only 8-bit elements have a scale.
+    (void)scale;
     GLOBAL const u16 *stored = (GLOBAL const u16 *)rows, *parts = (GLOBAL const u16 *)columns;
     int j = ITEM % DEPTH, group = WARP_LANE / 4, pair = WARP_LANE % 4 * 2;
 #pragma unroll

@@ -23,6 +23,9 @@ internal sealed class CudaDevice : ComputeDevice
     }
 
     /// <inheritdoc/>
+    public override bool HasTensorCores => true;
+
+    /// <inheritdoc/>
     public override DeviceQueue Work => _work;
 
     /// <inheritdoc/>
