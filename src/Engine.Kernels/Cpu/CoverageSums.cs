@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels.Cpu;
 
@@ -43,6 +44,7 @@ internal static unsafe class CoverageSums<TLanes, TFloat, TDouble, TElement>
             base.Close();
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         protected override void Propose(in Proposals proposals)
         {
             int columns = _sums.Length;

@@ -97,7 +97,7 @@ internal sealed unsafe class ElementKernels<TLanes, TFloat, TDouble, TElement> :
         fixed (float* vectors = queries.Vectors)
         fixed (double* best = highest)
         {
-            using SimilarityQueries<TLanes, TFloat, TDouble> packed = new(vectors, queries.Count, queries.Dim, starts);
+            using SimilarityQueries<TLanes, TFloat, TDouble> packed = new(vectors, queries.Count, queries.Dim, starts, estimated: true);
             SimilarityPass<TLanes, TFloat, TDouble> job = new(rows, lengths, packed, pass, best);
             return combination is Combination.Each or Combination.Max
                 ? GroupLists<TLanes, TFloat, TDouble, TElement>.Run(job, depth, tile, threads)
@@ -111,7 +111,7 @@ internal sealed unsafe class ElementKernels<TLanes, TFloat, TDouble, TElement> :
         fixed (double* lengths = norms)
         fixed (float* vectors = queries.Vectors)
         {
-            using SimilarityQueries<TLanes, TFloat, TDouble> packed = new(vectors, queries.Count, queries.Dim, queries.Starts);
+            using SimilarityQueries<TLanes, TFloat, TDouble> packed = new(vectors, queries.Count, queries.Dim, queries.Starts, estimated: true);
             return GroupRanges<TLanes, TFloat, TDouble, TElement>.Run(new(rows, lengths, packed, pass), threads);
         }
     }
@@ -160,7 +160,7 @@ internal sealed unsafe class ElementKernels<TLanes, TFloat, TDouble, TElement> :
         fixed (double* lengths = norms)
         fixed (double* nearest = covered)
         {
-            using SimilarityQueries<TLanes, TFloat, TDouble> packed = new(vectors.Pointer, vectors.Count, vectors.Dim, [0, vectors.Count]);
+            using SimilarityQueries<TLanes, TFloat, TDouble> packed = new(vectors.Pointer, vectors.Count, vectors.Dim, [0, vectors.Count], estimated: true);
             CoverageSums<TLanes, TFloat, TDouble, TElement>.Run(new(rows, lengths, packed, pass), nearest, fractionBits, gains, threads);
         }
     }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels.Cpu;
 
@@ -124,9 +125,11 @@ internal static unsafe class GroupLists<TLanes, TFloat, TDouble, TElement>
     private class Ranker(SimilarityPass<TLanes, TFloat, TDouble> job, Lists lists) : SimilarityWorker<TLanes, TFloat, TDouble, TElement>(job)
     {
         private readonly int _columns = job.Queries.Columns.Columns;
+        private readonly int[] _starts = job.Queries.Starts;
 
         protected Lists Into => lists;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         protected override void Propose(in Proposals proposals)
         {
             int last = -1;
@@ -145,14 +148,14 @@ internal static unsafe class GroupLists<TLanes, TFloat, TDouble, TElement>
         }
 
         /// <summary>A row may enter a group's list.</summary>
-        protected virtual void Enter(in Proposals proposals, int group) => Nominate(proposals, group);
+        protected virtual void Enter(in Proposals proposals, int group) => Nominate(proposals, group, lists.Bounds[_starts[group]]);
 
         protected override void Decide(int row, int group, double score, int query) => lists.Offer(group, score, row, query);
     }
 
     /// <summary>Ranks sampled rows by the least score that their proposals allow.</summary>
     private sealed class Sampler(SimilarityPass<TLanes, TFloat, TDouble> job, Lists lists, RowSample sample, int together)
-        : Ranker(job.ForLists(), lists)
+        : Ranker(job.ForForecast(), lists)
     {
         private readonly int[] _starts = job.Queries.Starts;
 

@@ -15,6 +15,9 @@ internal unsafe interface ILanes<TFloat, TDouble>
     /// <summary>Whether <typeparamref name="TFloat"/> is one register out of 32, so that a product tile of 12 rows by 32 columns fits.</summary>
     static abstract bool Wide { get; }
 
+    /// <summary>The product of 8-bit rows and columns on such a machine, or null where it would not be faster than float32.</summary>
+    static abstract ByteProduct? ByteProduct { get; }
+
     /// <summary>Sixteen float32 elements at any address.</summary>
     static abstract TFloat LoadF32(float* at);
 
@@ -38,6 +41,9 @@ internal unsafe interface ILanes<TFloat, TDouble>
 
     /// <summary>Writes sixteen float64 elements.</summary>
     static abstract void Store(TDouble value, double* at);
+
+    /// <summary>Writes the lowest byte of each lane's bits, sixteen bytes.</summary>
+    static abstract void StoreLowBytes(TFloat value, byte* at);
 
     /// <summary>One float32 in every lane.</summary>
     static abstract TFloat Broadcast(float value);

@@ -68,6 +68,8 @@ internal readonly unsafe struct Lanes128 : ILanes<Float128x4, Double128x8>
         get => false;
     }
 
+    public static ByteProduct? ByteProduct => null;
+
     [MethodImpl(Inline)]
     public static Float128x4 LoadF32(float* at) => new(Vector128.Load(at), Vector128.Load(at + 4), Vector128.Load(at + 8), Vector128.Load(at + 12));
 
@@ -122,6 +124,10 @@ internal readonly unsafe struct Lanes128 : ILanes<Float128x4, Double128x8>
         Store8(value.First, at);
         Store8(value.Second, at + 8);
     }
+
+    [MethodImpl(Inline)]
+    public static void StoreLowBytes(Float128x4 value, byte* at)
+        => Vector128.Narrow(Vector128.Narrow(value.A.AsUInt32(), value.B.AsUInt32()), Vector128.Narrow(value.C.AsUInt32(), value.D.AsUInt32())).Store(at);
 
     [MethodImpl(Inline)]
     public static Float128x4 Broadcast(float value)

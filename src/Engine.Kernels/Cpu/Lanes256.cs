@@ -41,6 +41,8 @@ internal readonly unsafe struct Lanes256 : ILanes<Float256x2, Double256x4>
         get => false;
     }
 
+    public static ByteProduct? ByteProduct => ByteProduct<ByteLanes256, Byte256x2>.Instance;
+
     [MethodImpl(Inline)]
     public static Float256x2 LoadF32(float* at) => new(Vector256.Load(at), Vector256.Load(at + 8));
 
@@ -84,6 +86,13 @@ internal readonly unsafe struct Lanes256 : ILanes<Float256x2, Double256x4>
         value.B.Store(at + 4);
         value.C.Store(at + 8);
         value.D.Store(at + 12);
+    }
+
+    [MethodImpl(Inline)]
+    public static void StoreLowBytes(Float256x2 value, byte* at)
+    {
+        Vector256<ushort> low = Vector256.Narrow(value.First.AsUInt32(), value.Second.AsUInt32());
+        Vector128.Narrow(low.GetLower(), low.GetUpper()).Store(at);
     }
 
     [MethodImpl(Inline)]

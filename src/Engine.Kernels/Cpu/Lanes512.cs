@@ -25,6 +25,8 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>, Double512x2>
         get => true;
     }
 
+    public static ByteProduct? ByteProduct => Avx512BW.IsSupported ? ByteProduct<ByteLanes512, Vector512<byte>>.Instance : null;
+
     [MethodImpl(Inline)]
     public static Vector512<float> LoadF32(float* at) => Vector512.Load(at);
 
@@ -61,6 +63,9 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>, Double512x2>
         value.First.Store(at);
         value.Second.Store(at + 8);
     }
+
+    [MethodImpl(Inline)]
+    public static void StoreLowBytes(Vector512<float> value, byte* at) => Avx512F.ConvertToVector128Byte(value.AsUInt32()).Store(at);
 
     [MethodImpl(Inline)]
     public static Vector512<float> Broadcast(float value) => Vector512.Create(value);

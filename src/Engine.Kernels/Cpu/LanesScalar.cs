@@ -24,6 +24,8 @@ internal readonly unsafe struct LanesScalar : ILanes<Float16Lanes, Double16Lanes
 
     public static bool Wide => false;
 
+    public static ByteProduct? ByteProduct => null;
+
     [MethodImpl(Optimize)]
     public static Float16Lanes LoadF32(float* at)
     {
@@ -76,6 +78,12 @@ internal readonly unsafe struct LanesScalar : ILanes<Float16Lanes, Double16Lanes
     public static void Store(Double16Lanes value, double* at)
     {
         for (int i = 0; i < 16; i++) Unsafe.WriteUnaligned(at + i, value[i]);
+    }
+
+    [MethodImpl(Optimize)]
+    public static void StoreLowBytes(Float16Lanes value, byte* at)
+    {
+        for (int i = 0; i < 16; i++) at[i] = (byte)BitConverter.SingleToUInt32Bits(value[i]);
     }
 
     [MethodImpl(Optimize)]

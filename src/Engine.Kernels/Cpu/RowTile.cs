@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Engine.Kernels.Cpu;
 
 /// <summary>A worker's block of rows, widened to float32 and padded with zeros to whole groups of 16, with room for their dot products.</summary>
@@ -114,6 +116,7 @@ internal sealed unsafe class RowTile<TLanes, TFloat, TDouble, TElement> : IDispo
         _dots.Dispose();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Widen(byte* x, float scale, float* to)
     {
         int dim = _columns.Dim, whole = dim & ~15;

@@ -12,6 +12,9 @@ internal sealed unsafe class SimilarityQueries<TLanes, TFloat, TDouble> : IDispo
     where TFloat : unmanaged
     where TDouble : unmanaged
 {
+    /// <summary>With fewer queries or elements, quantising a row costs about as much as it saves.</summary>
+    private const int FewestEstimated = 64;
+
     private const double ShortestSafe = 1e-30;
     private const nint PrefetchBytes = 8 << 10;
 
@@ -19,14 +22,17 @@ internal sealed unsafe class SimilarityQueries<TLanes, TFloat, TDouble> : IDispo
     private readonly double[] _norms;
     private readonly double _error;
     private readonly double _underflow;
+    private long _estimated;
+    private long _repeated;
 
     /// <summary>Packs the queries.</summary>
     /// <param name="vectors">[queries x dim], fixed by the caller for the life of this object.</param>
     /// <param name="count">Queries.</param>
     /// <param name="dim">Elements in a query.</param>
     /// <param name="starts">Group boundaries, [groups + 1].</param>
+    /// <param name="estimated">Whether rows may be estimated in 8 bits first, where that pays.</param>
     /// <exception cref="ArgumentException">A query is zero or not finite.</exception>
-    public SimilarityQueries(float* vectors, int count, int dim, int[] starts)
+    public SimilarityQueries(float* vectors, int count, int dim, int[] starts, bool estimated = false)
     {
         _vectors = vectors;
         Starts = starts;
@@ -46,10 +52,20 @@ internal sealed unsafe class SimilarityQueries<TLanes, TFloat, TDouble> : IDispo
 
         _error = 1.01 * (ProposalError.Gamma(Columns.Roundings) + (6 * ProposalError.Unit) + ProposalError.Canonical(dim));
         _underflow = 1.01 * dim * ProposalError.Underflow;
+        if (estimated && TLanes.ByteProduct is not null && count >= FewestEstimated && dim >= FewestEstimated) Bytes = new ByteColumns(Columns);
     }
 
     /// <summary>The packed unit queries.</summary>
     public PackedColumns Columns { get; }
+
+    /// <summary>The unit queries in 8 bits, or null where estimating would not be faster than the float32 product.</summary>
+    public ByteColumns? Bytes { get; }
+
+    /// <summary>Rows whose 8-bit estimates left few enough queries to decide.</summary>
+    public long Estimated => Interlocked.Read(ref _estimated);
+
+    /// <summary>Rows whose estimates left too many, so that the float32 product followed.</summary>
+    public long Repeated => Interlocked.Read(ref _repeated);
 
     /// <summary>Group boundaries, [groups + 1].</summary>
     public int[] Starts { get; }
@@ -69,26 +85,36 @@ internal sealed unsafe class SimilarityQueries<TLanes, TFloat, TDouble> : IDispo
     public void Rescore(float* row, double norm, ReadOnlySpan<int> queries, Span<double> cosines)
     {
         double* dots = stackalloc double[4];
-        int i = 0;
-        for (; i + 4 <= queries.Length; i += 4)
+        int last = queries.Length - 1;
+        for (int i = 0; i <= last; i += 4)
         {
-            RowMath<TLanes, TFloat, TDouble>.Dot4<Float32Element, Float32Element>(
-                (byte*)row,
-                1,
-                (byte*)Vector(queries[i]),
-                (byte*)Vector(queries[i + 1]),
-                (byte*)Vector(queries[i + 2]),
-                (byte*)Vector(queries[i + 3]),
-                Columns.Dim,
-                dots);
-            for (int k = 0; k < 4; k++) cosines[i + k] = dots[k] / (norm * _norms[queries[i + k]]);
-        }
+            // Two or three take about as long as four, so the last one is repeated; one alone is half of that.
+            if (i == last)
+            {
+                dots[0] = RowMath<TLanes, TFloat, TDouble>.Dot<Float32Element, Float32Element>((byte*)row, 1, (byte*)Vector(queries[i]), Columns.Dim);
+            }
+            else
+            {
+                RowMath<TLanes, TFloat, TDouble>.Dot4<Float32Element, Float32Element>(
+                    (byte*)row,
+                    1,
+                    (byte*)Vector(queries[i]),
+                    (byte*)Vector(queries[i + 1]),
+                    (byte*)Vector(queries[Math.Min(i + 2, last)]),
+                    (byte*)Vector(queries[Math.Min(i + 3, last)]),
+                    Columns.Dim,
+                    dots);
+            }
 
-        for (; i < queries.Length; i++)
-        {
-            double dot = RowMath<TLanes, TFloat, TDouble>.Dot<Float32Element, Float32Element>((byte*)row, 1, (byte*)Vector(queries[i]), Columns.Dim);
-            cosines[i] = dot / (norm * _norms[queries[i]]);
+            for (int k = 0; k < 4 && i + k <= last; k++) cosines[i + k] = dots[k] / (norm * _norms[queries[i + k]]);
         }
+    }
+
+    /// <summary>Counts what a worker's estimates came to.</summary>
+    public void Count(long estimated, long repeated)
+    {
+        Interlocked.Add(ref _estimated, estimated);
+        Interlocked.Add(ref _repeated, repeated);
     }
 
     /// <summary>Asks for the first of the queries that will be rescored next.</summary>
@@ -99,7 +125,11 @@ internal sealed unsafe class SimilarityQueries<TLanes, TFloat, TDouble> : IDispo
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Columns.Dispose();
+    public void Dispose()
+    {
+        Columns.Dispose();
+        Bytes?.Dispose();
+    }
 
     private float* Vector(int query) => _vectors + ((nint)query * Columns.Dim);
 }

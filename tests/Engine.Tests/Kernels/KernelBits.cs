@@ -86,7 +86,10 @@ internal static class KernelBits
         }
 
         AddJoins(hash, kernels, rows, norms);
-        QueryGroups queries = new(Cases.Values(dim + 2, 21 * dim), dim, [0, 1, 18, 21]);
+
+        // Enough queries for 8-bit estimates where the rows are long enough.
+        int asked = dim > 64 ? 70 : 21;
+        QueryGroups queries = new(Cases.Values(dim + 2, asked * dim), dim, [0, 1, 18, asked]);
         ScoreRange[] ranges = kernels.SimilarityRanges(rows, norms, queries, Pass.Unwatched);
         Add(hash, ranges);
         foreach (Combination combination in Enum.GetValues<Combination>())

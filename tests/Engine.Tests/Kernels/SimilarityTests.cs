@@ -150,7 +150,7 @@ public class SimilarityTests
         }
     }
 
-    private static void Check(string set, int threads, TestRows rows, QueryGroups queries, int[] depths)
+    internal static void Check(string set, int threads, TestRows rows, QueryGroups queries, int[] depths)
     {
         using IKernels kernels = Cases.Open(set, threads);
         float[][] vectors = Cases.Split(queries.Vectors, queries.Dim);
