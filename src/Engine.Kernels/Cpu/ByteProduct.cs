@@ -19,7 +19,7 @@ internal abstract unsafe class ByteProduct
 /// <summary>The product in one kind of registers.</summary>
 /// <remarks>
 /// A step multiplies four elements of each row with four of each column. Four steps are added up in 16 bits, which <see cref="ByteColumns"/> keeps from overflowing, and
-/// then in 32. Products come in pairs before they are added: one multiply after another keeps both multipliers of current x86 cores busier (Zen 4: 20 %).
+/// then in 32. Products come in pairs before they are added: one multiply after another keeps both multipliers of current x86 cores busier.
 /// </remarks>
 internal sealed unsafe class ByteProduct<TBytes, TRegister> : ByteProduct
     where TBytes : struct, IByteLanes<TRegister>
