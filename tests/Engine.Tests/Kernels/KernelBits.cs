@@ -53,7 +53,10 @@ internal static class KernelBits
 
         double[] norms = new double[Count];
         RowFacts facts = kernels.Inspect(rows, norms, Pass.Unwatched);
-        Add(hash, new[] { facts });
+
+        // Field by field: what lies between the fields of a structure is left to chance.
+        Add(hash, new[] { facts.FirstNonFiniteRow, facts.FirstZeroRow });
+        Add(hash, new[] { facts.LargestMagnitude });
         Add(hash, norms);
 
         float[] pooled = new float[4 * dim];
