@@ -17,7 +17,7 @@ internal sealed class StreamedRows(ComputeDevice device, RowSource rows, long by
         int most = RowsAtOnce(end - first);
         using RowCopies copies = new(device, rows, most);
         using Buffers buffers = new(device, most * _rowBytes);
-        Task<(DeviceBlock Block, DeviceMark Copied)>? next = Task.Run(() => Load(0, first));
+        Task<(DeviceBlock Block, DeviceMark Copied)>? next = Ahead(() => Load(0, first));
         try
         {
             for (int at = 0; next is not null; at ^= 1)
@@ -26,7 +26,7 @@ internal sealed class StreamedRows(ComputeDevice device, RowSource rows, long by
                 using (copied) device.Work.After(copied);
                 long following = block.FirstRow + block.Rows;
                 int other = at ^ 1;
-                next = following < end ? Task.Run(() => Load(other, following)) : null;
+                next = following < end ? Ahead(() => Load(other, following)) : null;
                 if (!work(block)) return;
                 buffers.Release(at);
             }
@@ -79,6 +79,10 @@ internal sealed class StreamedRows(ComputeDevice device, RowSource rows, long by
     }
 
     private int RowsAtOnce(long wanted) => (int)Math.Clamp(Math.Min(bytes / 2, device.Facts.LargestBuffer) / _rowBytes, 1, Math.Min(wanted, int.MaxValue));
+
+    /// <summary>Loads on a thread of its own: a caller that blocks a thread of the pool must not wait for another of its threads.</summary>
+    private static Task<(DeviceBlock Block, DeviceMark Copied)> Ahead(Func<(DeviceBlock Block, DeviceMark Copied)> load) =>
+        Task.Factory.StartNew(load, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     private static void Abandon(Task<(DeviceBlock Block, DeviceMark Copied)> load)
     {

@@ -5,6 +5,8 @@ namespace Engine.Native.OpenCl;
 /// <summary>The OpenCL devices of this machine, numbered over all platforms.</summary>
 internal static unsafe class OpenClDevices
 {
+    private static readonly Lock Gate = new();
+
     private const ulong NeededGroup = 256;
     private const ulong NeededLocalBytes = 32 << 10;
 
@@ -30,7 +32,12 @@ internal static unsafe class OpenClDevices
 
     private static List<(nint Platform, nint Device, DeviceFacts Facts)> Find()
     {
-        OpenClNative cl = OpenClNative.Instance;
+        // The ICD loader looks for drivers at its first call; a second thread's call meanwhile would see none.
+        lock (Gate) return FindAll(OpenClNative.Instance);
+    }
+
+    private static List<(nint Platform, nint Device, DeviceFacts Facts)> FindAll(OpenClNative cl)
+    {
         uint count = 0;
         int status = cl.clGetPlatformIDs(0, null, &count);
         if (status == OpenClNative.CL_PLATFORM_NOT_FOUND_KHR || count == 0) return [];

@@ -76,19 +76,25 @@ internal abstract class PackedTextFile(InputFile file, int mostCursors) : TextFi
     protected virtual long RestartBefore(long offset) => 0;
 
     /// <inheritdoc/>
-    /// <remarks>One thread unpacks ahead while this one takes the lines.</remarks>
-    public sealed override void ReadLines(LineSplitter lines, int pieceBytes, Pass pass, Action<long> read) =>
-        ReceiveAsync(lines, pieceBytes, pass, read).GetAwaiter().GetResult();
-
-    private async Task ReceiveAsync(LineSplitter lines, int pieceBytes, Pass pass, Action<long> read)
+    /// <remarks>
+    /// A thread of its own unpacks ahead while this one takes the lines. Neither end needs the thread pool: a caller that blocks one of its threads would otherwise
+    /// wait until the pool makes another.
+    /// </remarks>
+    public sealed override void ReadLines(LineSplitter lines, int pieceBytes, Pass pass, Action<long> read)
     {
-        Pipe pipe = new(new PipeOptions(minimumSegmentSize: pieceBytes, pauseWriterThreshold: 8L * pieceBytes, resumeWriterThreshold: 4L * pieceBytes, useSynchronizationContext: false));
-        Task sending = Task.Run(() => SendAsync(pipe.Writer, pieceBytes, pass, read));
+        Pipe pipe = new(new PipeOptions(
+            readerScheduler: PipeScheduler.Inline,
+            writerScheduler: PipeScheduler.Inline,
+            minimumSegmentSize: pieceBytes,
+            pauseWriterThreshold: 8L * pieceBytes,
+            resumeWriterThreshold: 4L * pieceBytes,
+            useSynchronizationContext: false));
+        Task sending = Task.Factory.StartNew(() => Send(pipe.Writer, pieceBytes, pass, read), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         try
         {
             for (bool completed = false; !completed;)
             {
-                ReadResult result = await pipe.Reader.ReadAsync(pass.Cancel).ConfigureAwait(false);
+                ReadResult result = Await(pipe.Reader.ReadAsync(pass.Cancel));
                 foreach (ReadOnlyMemory<byte> bytes in result.Buffer) lines.Feed(bytes.Span);
                 pipe.Reader.AdvanceTo(result.Buffer.End);
                 completed = result.IsCompleted;
@@ -98,17 +104,17 @@ internal abstract class PackedTextFile(InputFile file, int mostCursors) : TextFi
         }
         finally
         {
-            await pipe.Reader.CompleteAsync().ConfigureAwait(false);
-            await sending.ConfigureAwait(false);
+            pipe.Reader.Complete();
+            sending.GetAwaiter().GetResult();
         }
     }
 
-    private async Task SendAsync(PipeWriter writer, int pieceBytes, Pass pass, Action<long> read)
+    private void Send(PipeWriter writer, int pieceBytes, Pass pass, Action<long> read)
     {
         Exception? failure = null;
         try
         {
-            await SendTextAsync(writer, pieceBytes, pass, read).ConfigureAwait(false);
+            SendText(writer, pieceBytes, pass, read);
         }
         catch (Exception exception)
         {
@@ -116,11 +122,11 @@ internal abstract class PackedTextFile(InputFile file, int mostCursors) : TextFi
             failure = exception;
         }
 
-        await writer.CompleteAsync(failure).ConfigureAwait(false);
+        writer.Complete(failure);
     }
 
     // Sends the whole text through the pipe, stopping when the other end wants no more.
-    private async Task SendTextAsync(PipeWriter writer, int pieceBytes, Pass pass, Action<long> read)
+    private void SendText(PipeWriter writer, int pieceBytes, Pass pass, Action<long> read)
     {
         using PackedReader reader = OpenChecked();
         for (; ; )
@@ -131,11 +137,13 @@ internal abstract class PackedTextFile(InputFile file, int mostCursors) : TextFi
             TextLength += count;
             writer.Advance(count);
             read(reader.Consumed);
-            if ((await writer.FlushAsync(pass.Cancel).ConfigureAwait(false)).IsCompleted) return;
+            if (Await(writer.FlushAsync(pass.Cancel)).IsCompleted) return;
         }
 
         read(File.Length);
     }
+
+    private static T Await<T>(ValueTask<T> pending) => pending.IsCompleted ? pending.GetAwaiter().GetResult() : pending.AsTask().GetAwaiter().GetResult();
 
     // The open place nearest before the one wanted.
     private Cursor Rent(long offset)
