@@ -34,12 +34,7 @@ KERNEL void assign_settle(
             GLOBAL const float *c = centroids + (i64)which[r] * dim;
             i64 at = (first + r) * dim;
             for (int j = lane; j < dim; j += LANES)
-            {
-                double scaled = s * (double)widen(rows, at + j, element, scale);
-                double t = scaled - (double)c[j];
-                double square = t * t;
-                sum = sum + square;
-            }
+                sum = sum + squared_difference(s, widen(rows, at + j, element, scale), (double)c[j]);
         }
         else if (lane == 0)
         {

@@ -5,6 +5,7 @@
 #define FLOAT16 1
 #define BFLOAT16 2
 #define LANES 16
+#define UNROLL _Pragma("unroll")
 
 DEVICE float widen_half(u32 h)
 {
@@ -53,51 +54,33 @@ DEVICE double canonical_dot(GLOBAL const u8 *rows, i64 row, int element, float s
     return lane_sum(lanes);
 }
 
-// sum (s*x - c)^2 by one work-item, centre in float32.
-DEVICE double canonical_distance(GLOBAL const u8 *rows, i64 row, int element, float scale, double s, GLOBAL const float *c, int dim)
+// (s*x - c)^2: multiply, subtract, multiply, each rounded.
+DEVICE double squared_difference(double s, float x, double c)
 {
-    double lanes[LANES];
-#pragma unroll
-    for (int i = 0; i < LANES; i++) lanes[i] = 0;
-    i64 at = row * dim;
-    for (int j = 0; j < dim; j += LANES)
-    {
-#pragma unroll
-        for (int i = 0; i < LANES; i++)
-        {
-            if (j + i >= dim) continue;
-            double scaled = s * (double)widen(rows, at + j + i, element, scale);
-            double t = scaled - (double)c[j + i];
-            double square = t * t;
-            lanes[i] = lanes[i] + square;
-        }
-    }
-
-    return lane_sum(lanes);
+    double scaled = s * (double)x;
+    double t = scaled - c;
+    return t * t;
 }
 
-// The same with the centre in float64.
-DEVICE double canonical_distance_wide(GLOBAL const u8 *rows, i64 row, int element, float scale, double s, GLOBAL const double *c, int dim)
-{
-    double lanes[LANES];
-#pragma unroll
-    for (int i = 0; i < LANES; i++) lanes[i] = 0;
-    i64 at = row * dim;
-    for (int j = 0; j < dim; j += LANES)
-    {
-#pragma unroll
-        for (int i = 0; i < LANES; i++)
-        {
-            if (j + i >= dim) continue;
-            double scaled = s * (double)widen(rows, at + j + i, element, scale);
-            double t = scaled - c[j + i];
-            double square = t * t;
-            lanes[i] = lanes[i] + square;
-        }
+// sum (s*x - c)^2 by one work-item, for centres of either width.
+#define CANONICAL_DISTANCE(name, centre)                                                                                                  \
+    DEVICE double name(GLOBAL const u8 *rows, i64 row, int element, float scale, double s, GLOBAL const centre *c, int dim)                \
+    {                                                                                                                                     \
+        double lanes[LANES];                                                                                                              \
+        i64 at = row * dim;                                                                                                               \
+        UNROLL for (int i = 0; i < LANES; i++) lanes[i] = 0;                                                                              \
+        for (int j = 0; j < dim; j += LANES)                                                                                              \
+        {                                                                                                                                 \
+            UNROLL for (int i = 0; i < LANES; i++)                                                                                        \
+            {                                                                                                                             \
+                if (j + i < dim) lanes[i] = lanes[i] + squared_difference(s, widen(rows, at + j + i, element, scale), (double)c[j + i]);  \
+            }                                                                                                                             \
+        }                                                                                                                                 \
+        return lane_sum(lanes);                                                                                                           \
     }
 
-    return lane_sum(lanes);
-}
+CANONICAL_DISTANCE(canonical_distance, float)
+CANONICAL_DISTANCE(canonical_distance_wide, double)
 
 // The tree over sixteen neighbouring work-items, each with its lane in local memory; all items of the group take part. The sum is in the first lane's place.
 DEVICE void group_lane_sum(LOCAL double *lanes)

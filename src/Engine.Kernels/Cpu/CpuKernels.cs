@@ -45,10 +45,7 @@ internal sealed class CpuKernels<TLanes, TFloat, TDouble> : IKernels
     public void AssignNearest(
         RowSource rows, ReadOnlySpan<double> rowScales, ReadOnlySpan<float> centroids, Span<int> assignments, Span<double> squaredDistances, Pass pass)
     {
-        Shapes.Scales(rows, rowScales.Length);
-        Shapes.One(rows, assignments.Length, nameof(assignments));
-        Shapes.One(rows, squaredDistances.Length, nameof(squaredDistances));
-        Shapes.Vectors(rows, centroids.Length, 1, nameof(centroids));
+        Shapes.Assignment(rows, rowScales.Length, centroids.Length, assignments.Length, squaredDistances.Length);
         using INearestCentroids once = For(rows).NearestCentroids(rows, rowScales.ToArray(), centroids.Length / rows.Dim, boundBytes: 0, Threads);
         once.Assign(centroids, assignments, squaredDistances, pass);
     }
@@ -66,13 +63,7 @@ internal sealed class CpuKernels<TLanes, TFloat, TDouble> : IKernels
     public void AccumulateCentroids(
         RowSource rows, ReadOnlySpan<double> rowScales, ReadOnlySpan<int> assignments, int fractionBits, Span<long> sums, Pass pass, ReadOnlySpan<int> previous = default)
     {
-        Shapes.Scales(rows, rowScales.Length);
-        Shapes.One(rows, assignments.Length, nameof(assignments));
-        if (!previous.IsEmpty) Shapes.One(rows, previous.Length, nameof(previous));
-        Shapes.Vectors(rows, sums.Length, 1, nameof(sums));
-        int clusters = sums.Length / rows.Dim;
-        Shapes.Clusters(assignments, clusters, nameof(assignments));
-        Shapes.Clusters(previous, clusters, nameof(previous));
+        Shapes.Accumulation(rows, rowScales.Length, assignments, previous, sums.Length);
         For(rows).AccumulateCentroids(rows, rowScales, assignments, previous, fractionBits, sums, Threads, pass);
     }
 
@@ -95,13 +86,7 @@ internal sealed class CpuKernels<TLanes, TFloat, TDouble> : IKernels
         SimilarityTile? tile = null,
         Span<double> highest = default)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(depth, 1);
-        Shapes.Queries(rows, norms.Length, queries);
-        if (!highest.IsEmpty) Shapes.One(rows, highest.Length, nameof(highest));
-        tile ??= new SimilarityTile(0, rows.Rows, []);
-        Shapes.Tile(rows, tile, combination == Combination.Each ? queries.Groups : 1);
-        int wanted = combination == Combination.NormalizedMean ? queries.Groups : 0;
-        if (ranges.Length != wanted) throw new ArgumentException($"{combination} takes {wanted} ranges, not {ranges.Length}.", nameof(ranges));
+        tile = Shapes.Ranking(rows, norms.Length, queries, combination, ranges.Length, depth, tile, highest.Length);
         return For(rows).TopSimilarities(rows, norms, queries, combination, ranges, depth, tile, highest, Threads, pass);
     }
 

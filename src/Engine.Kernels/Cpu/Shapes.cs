@@ -22,6 +22,41 @@ internal static class Shapes
         if (length / rows.Dim < least) throw new ArgumentException($"{least} or more vectors are needed, not {length / rows.Dim}.", name);
     }
 
+    /// <summary>What <see cref="IKernels.AssignNearest"/> takes.</summary>
+    public static void Assignment(RowSource rows, int scales, int centroids, int assignments, int distances)
+    {
+        Scales(rows, scales);
+        One(rows, assignments, nameof(assignments));
+        One(rows, distances, "squaredDistances");
+        Vectors(rows, centroids, 1, nameof(centroids));
+    }
+
+    /// <summary>What <see cref="IKernels.AccumulateCentroids"/> takes.</summary>
+    public static void Accumulation(RowSource rows, int scales, ReadOnlySpan<int> assignments, ReadOnlySpan<int> previous, int sums)
+    {
+        Scales(rows, scales);
+        One(rows, assignments.Length, nameof(assignments));
+        if (!previous.IsEmpty) One(rows, previous.Length, nameof(previous));
+        Vectors(rows, sums, 1, nameof(sums));
+        int clusters = sums / rows.Dim;
+        Clusters(assignments, clusters, nameof(assignments));
+        Clusters(previous, clusters, nameof(previous));
+    }
+
+    /// <summary>What <see cref="IKernels.TopSimilarities"/> takes.</summary>
+    /// <returns>The tile to go through: the given one, or all rows.</returns>
+    public static SimilarityTile Ranking(RowSource rows, int norms, QueryGroups queries, Combination combination, int ranges, int depth, SimilarityTile? tile, int highest)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(depth, 1);
+        Queries(rows, norms, queries);
+        if (highest != 0) One(rows, highest, nameof(highest));
+        tile ??= new SimilarityTile(0, rows.Rows, []);
+        Tile(rows, tile, combination == Combination.Each ? queries.Groups : 1);
+        int wanted = combination == Combination.NormalizedMean ? queries.Groups : 0;
+        if (ranges != wanted) throw new ArgumentException($"{combination} takes {wanted} ranges, not {ranges}.", nameof(ranges));
+        return tile;
+    }
+
     /// <summary>Ascending record boundaries within the tokens, no record empty, and room for the result.</summary>
     public static void Offsets(RowSource tokens, ReadOnlySpan<long> offsets, int pooled)
     {
@@ -59,7 +94,7 @@ internal static class Shapes
     }
 
     /// <summary>Clusters that exist, or none.</summary>
-    public static void Clusters(ReadOnlySpan<int> assignments, int clusters, string name)
+    private static void Clusters(ReadOnlySpan<int> assignments, int clusters, string name)
     {
         for (int r = 0; r < assignments.Length; r++)
             if (assignments[r] >= clusters) throw new ArgumentException($"Row {r} is assigned to cluster {assignments[r]} of {clusters}.", name);
@@ -82,7 +117,7 @@ internal static class Shapes
     }
 
     /// <summary>A tile within the matrix, after lists of rows before it, none or as many as the call gives.</summary>
-    public static void Tile(RowSource rows, SimilarityTile tile, int lists)
+    private static void Tile(RowSource rows, SimilarityTile tile, int lists)
     {
         if (tile.FirstRow < 0 || tile.EndRow < tile.FirstRow || tile.EndRow > rows.Rows)
             throw new ArgumentException($"The tile is rows {tile.FirstRow} to {tile.EndRow} of {rows.Rows}.", nameof(tile));

@@ -82,13 +82,7 @@ internal sealed unsafe class DeviceKernels : IKernels
     public void AccumulateCentroids(
         RowSource rows, ReadOnlySpan<double> rowScales, ReadOnlySpan<int> assignments, int fractionBits, Span<long> sums, Pass pass, ReadOnlySpan<int> previous = default)
     {
-        Shapes.Scales(rows, rowScales.Length);
-        Shapes.One(rows, assignments.Length, nameof(assignments));
-        if (!previous.IsEmpty) Shapes.One(rows, previous.Length, nameof(previous));
-        Shapes.Vectors(rows, sums.Length, 1, nameof(sums));
-        int clusters = sums.Length / rows.Dim;
-        Shapes.Clusters(assignments, clusters, nameof(assignments));
-        Shapes.Clusters(previous, clusters, nameof(previous));
+        Shapes.Accumulation(rows, rowScales.Length, assignments, previous, sums.Length);
         DeviceCentroidSums.Run(_shares, rows, rowScales, assignments, previous, fractionBits, sums, pass);
     }
 
@@ -111,13 +105,7 @@ internal sealed unsafe class DeviceKernels : IKernels
         SimilarityTile? tile = null,
         Span<double> highest = default)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(depth, 1);
-        Shapes.Queries(rows, norms.Length, queries);
-        if (!highest.IsEmpty) Shapes.One(rows, highest.Length, nameof(highest));
-        tile ??= new SimilarityTile(0, rows.Rows, []);
-        Shapes.Tile(rows, tile, combination == Combination.Each ? queries.Groups : 1);
-        int wanted = combination == Combination.NormalizedMean ? queries.Groups : 0;
-        if (ranges.Length != wanted) throw new ArgumentException($"{combination} takes {wanted} ranges, not {ranges.Length}.", nameof(ranges));
+        tile = Shapes.Ranking(rows, norms.Length, queries, combination, ranges.Length, depth, tile, highest.Length);
         return DeviceRankings.Run(_shares, rows, norms, queries, combination, ranges, depth, tile, highest, pass);
     }
 

@@ -149,13 +149,13 @@ internal sealed class DeviceMinDistances : IMinDistances
                 int count = Math.Min(most, numbers.Length - at), first = from + at;
                 using DeviceScratch scratch = new(device);
                 Standing standing = new(scratch, count);
-                int[] at4 = places.Length == 0 ? [.. Enumerable.Range(first, count)] : places[first..(first + count)];
-                standing.Write(numbers.Slice(at, count), rows.AsSpan(first, count), share.First, at4, seen, least, labels);
+                int[] entries = places.Length == 0 ? [.. Enumerable.Range(first, count)] : places[first..(first + count)];
+                standing.Write(numbers.Slice(at, count), rows.AsSpan(first, count), share.First, entries, seen, least, labels);
                 device.Work.Launch(relax, (count + RowsPerGroup - 1) / RowsPerGroup, DeviceKernels.GroupItems,
                     data, dim, (int)_rows.Element, scale, standing.Numbers, standing.Places, count,
                     centres.Values!, centres.Columns.Buffer, centres.Columns.Low, centres.Columns.Unit, centres.Squares!, centres.Labels!, Count,
                     facts.Norms, facts.Scales, facts.HasScales, _centres.Longest, gamma, canon, centres.Columns.Underflow, enough, standing.Seen, standing.Least, standing.Labels);
-                standing.Read(at4, seen, least, labels);
+                standing.Read(entries, seen, least, labels);
                 done += count;
                 pass.Report("rows", done, rows.Length);
             }

@@ -28,9 +28,7 @@ internal sealed unsafe class DeviceNearestCentroids : INearestCentroids
     /// <inheritdoc/>
     public void Assign(ReadOnlySpan<float> centroids, Span<int> assignments, Span<double> squaredDistances, Pass pass)
     {
-        Shapes.One(_rows, assignments.Length, nameof(assignments));
-        Shapes.One(_rows, squaredDistances.Length, nameof(squaredDistances));
-        Shapes.Vectors(_rows, centroids.Length, 1, nameof(centroids));
+        Shapes.Assignment(_rows, _scales.Length, centroids.Length, assignments.Length, squaredDistances.Length);
         int k = centroids.Length / _rows.Dim;
         float[] copy = centroids.ToArray(), squares = new float[k];
         double longest = 0;

@@ -25,9 +25,9 @@ internal static unsafe class DeviceRankings
         for (int i = 0; i < tile.Before.Length; i++) lists[i].TakeOver(ref tile.Before[i]);
         DeviceSimilarities.Queries prepared = new(queries, starts);
         ScoreRange[] kept = ranges.ToArray();
-        double[] norm = norms.ToArray();
         long end = tile.EndRow;
-        fixed (double* rowNorms = norm)
+        int count = norms.Length;
+        fixed (double* rowNorms = norms)
         fixed (double* toHighest = highest)
         {
             double* all = rowNorms, highs = toHighest;
@@ -39,7 +39,7 @@ internal static unsafe class DeviceRankings
             long Serve(Share share, Func<bool>? isEnough)
             {
                 using DeviceScratch scratch = new(share.Device);
-                DeviceSimilarities similarities = new(scratch, share, rows, norm, prepared, pass);
+                DeviceSimilarities similarities = new(scratch, share, rows, new ReadOnlySpan<double>(all, count), prepared, pass);
                 long reached = share.To;
                 if (single) reached = similarities.Offer(all, lists, isEnough);
                 else reached = OfferMeans(similarities, share, queries.Starts, kept, lists[0], isEnough);
@@ -50,10 +50,10 @@ internal static unsafe class DeviceRankings
             void Highest(Share share, double* to)
             {
                 using DeviceScratch scratch = new(share.Device);
-                DeviceSimilarities similarities = new(scratch, share, rows, norm, prepared, pass.Unreported());
-                similarities.Scores([0, queries.Count], (firstRow, scores, count) =>
+                DeviceSimilarities similarities = new(scratch, share, rows, new ReadOnlySpan<double>(all, count), prepared, pass.Unreported());
+                similarities.Scores([0, queries.Count], (firstRow, scores, found) =>
                 {
-                    scores.AsSpan(0, count).CopyTo(new Span<double>(to + firstRow, count));
+                    scores.AsSpan(0, found).CopyTo(new Span<double>(to + firstRow, found));
                     return true;
                 });
             }

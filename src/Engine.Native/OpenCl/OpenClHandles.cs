@@ -3,60 +3,53 @@ using Engine.Native.Devices;
 
 namespace Engine.Native.OpenCl;
 
-/// <summary>A context, which everything else of a device belongs to.</summary>
-internal sealed unsafe class OpenClContextHandle : SafeHandle
+/// <summary>Something that a driver made and that is given back by one call.</summary>
+internal abstract class OpenClHandle : SafeHandle
 {
-    /// <summary>Takes a context over.</summary>
-    public OpenClContextHandle(nint context)
-        : base(0, ownsHandle: true) => SetHandle(context);
+    /// <summary>Takes it over.</summary>
+    protected OpenClHandle(nint made)
+        : base(0, ownsHandle: true) => SetHandle(made);
 
     /// <inheritdoc/>
     public override bool IsInvalid => handle == 0;
 
+    /// <summary>Gives it back to the driver.</summary>
+    protected abstract int Free(OpenClNative cl);
+
     /// <inheritdoc/>
-    protected override bool ReleaseHandle() => OpenClNative.Instance.clReleaseContext(handle) == OpenClNative.CL_SUCCESS;
+    protected sealed override bool ReleaseHandle() => Free(OpenClNative.Instance) == OpenClNative.CL_SUCCESS;
+}
+
+/// <summary>A context, which everything else of a device belongs to.</summary>
+/// <param name="context">Taken over.</param>
+internal sealed unsafe class OpenClContextHandle(nint context) : OpenClHandle(context)
+{
+    /// <inheritdoc/>
+    protected override int Free(OpenClNative cl) => cl.clReleaseContext(handle);
 }
 
 /// <summary>A command queue.</summary>
-internal sealed unsafe class OpenClQueueHandle : SafeHandle
+/// <param name="queue">Taken over.</param>
+internal sealed unsafe class OpenClQueueHandle(nint queue) : OpenClHandle(queue)
 {
-    /// <summary>Takes a queue over.</summary>
-    public OpenClQueueHandle(nint queue)
-        : base(0, ownsHandle: true) => SetHandle(queue);
-
     /// <inheritdoc/>
-    public override bool IsInvalid => handle == 0;
-
-    /// <inheritdoc/>
-    protected override bool ReleaseHandle() => OpenClNative.Instance.clReleaseCommandQueue(handle) == OpenClNative.CL_SUCCESS;
+    protected override int Free(OpenClNative cl) => cl.clReleaseCommandQueue(handle);
 }
 
 /// <summary>A program, built from one source.</summary>
-internal sealed unsafe class OpenClProgramHandle : SafeHandle
+/// <param name="program">Taken over.</param>
+internal sealed unsafe class OpenClProgramHandle(nint program) : OpenClHandle(program)
 {
-    /// <summary>Takes a program over.</summary>
-    public OpenClProgramHandle(nint program)
-        : base(0, ownsHandle: true) => SetHandle(program);
-
     /// <inheritdoc/>
-    public override bool IsInvalid => handle == 0;
-
-    /// <inheritdoc/>
-    protected override bool ReleaseHandle() => OpenClNative.Instance.clReleaseProgram(handle) == OpenClNative.CL_SUCCESS;
+    protected override int Free(OpenClNative cl) => cl.clReleaseProgram(handle);
 }
 
 /// <summary>A kernel of a program.</summary>
-internal sealed unsafe class OpenClKernelHandle : SafeHandle
+/// <param name="kernel">Taken over.</param>
+internal sealed unsafe class OpenClKernelHandle(nint kernel) : OpenClHandle(kernel)
 {
-    /// <summary>Takes a kernel over.</summary>
-    public OpenClKernelHandle(nint kernel)
-        : base(0, ownsHandle: true) => SetHandle(kernel);
-
     /// <inheritdoc/>
-    public override bool IsInvalid => handle == 0;
-
-    /// <inheritdoc/>
-    protected override bool ReleaseHandle() => OpenClNative.Instance.clReleaseKernel(handle) == OpenClNative.CL_SUCCESS;
+    protected override int Free(OpenClNative cl) => cl.clReleaseKernel(handle);
 }
 
 /// <summary>A memory object.</summary>

@@ -38,7 +38,9 @@ internal static class HashingEmbedder
         while (batch.Count > 0)
         {
             TextBatch ahead = other;
-            Task? reading = threads > 1 ? Task.Run(() => Fill(ahead)) : null;
+
+            // On a thread of its own: the wait below blocks a thread of the pool, which then might have none left to read.
+            Task? reading = threads > 1 ? Task.Factory.StartNew(() => Fill(ahead), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default) : null;
             try
             {
                 if (vectors.Length < batch.Count * dim) vectors = new float[batch.Count * dim];
