@@ -12,6 +12,7 @@ public class KernelBench
     private const int Tokens = 256;
     private const int Asked = 1024;
     private const int Vectors = 4;
+    private const int LossOperations = 34;
 
     private IKernels _kernels = null!;
     private ArrayRows _f32 = null!;
@@ -32,6 +33,8 @@ public class KernelBench
     private long[] _gains = null!;
     private double[] _wide = null!;
     private double[] _products = null!;
+    private int[] _columns = null!;
+    private double[] _losses = null!;
 
     /// <summary>True for the smoke run: small data, no claim.</summary>
     internal static bool Small { get; set; }
@@ -69,6 +72,8 @@ public class KernelBench
         _gains = new long[Asked];
         _wide = Array.ConvertAll(_centroids[..(Vectors * Dim)], v => (double)v);
         _products = new double[Rows * Vectors];
+        _columns = new int[Rows];
+        _losses = new double[Rows];
     }
 
     [GlobalCleanup]
@@ -117,6 +122,9 @@ public class KernelBench
     [Benchmark]
     public void DotProductsF16() => _kernels.DotProducts(_f16, _wide, _products, Pass.Unwatched);
 
+    [Benchmark]
+    public void TokenLossesF16() => _kernels.TokenLosses(_f16, _columns, _losses, Pass.Unwatched);
+
     private void Relax(IMinDistances centres)
     {
         Array.Clear(_seen);
@@ -139,6 +147,7 @@ public class KernelBench
             nameof(TopSimilaritiesF16) or nameof(SimilarityRangesF16) => new KernelWork(2 * elements, 2 * elements * Queries),
             nameof(SimilarRowsF16) or nameof(NearestRowsF16) or nameof(CoverageGainsF16) => new KernelWork(2 * elements, 2 * elements * Asked),
             nameof(DotProductsF16) => new KernelWork(2 * elements, 2 * elements * Vectors),
+            nameof(TokenLossesF16) => new KernelWork(2 * elements, LossOperations * elements),
             _ => throw new ArgumentOutOfRangeException(nameof(benchmark), benchmark, "No work is declared for this benchmark."),
         };
     }

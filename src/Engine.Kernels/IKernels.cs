@@ -137,6 +137,13 @@ public interface IKernels : IDisposable
     /// <param name="products">Destination, [rows x count].</param>
     /// <param name="pass">Cancellation and progress.</param>
     void DotProducts(RowSource rows, ReadOnlySpan<double> vectors, Span<double> products, Pass pass);
+
+    /// <summary>The loss of one column of every row under the softmax of that row: a language model's logits judge the token that came.</summary>
+    /// <param name="logits">[rows x dim]; minus infinity is allowed.</param>
+    /// <param name="columns">[rows], a column of each row, 0 .. dim - 1.</param>
+    /// <param name="losses">Destination, [rows]: ln(sum over j of e^x[j]) - x[column], at least 0; plus infinity where the column is minus infinity, NaN where the row holds NaN or plus infinity or nothing else than minus infinity.</param>
+    /// <param name="pass">Cancellation and progress.</param>
+    void TokenLosses(RowSource logits, ReadOnlySpan<int> columns, Span<double> losses, Pass pass);
 }
 
 /// <summary>What <see cref="IKernels.Inspect"/> saw.</summary>

@@ -147,6 +147,15 @@ internal sealed class CpuKernels<TLanes, TFloat, TDouble> : IKernels
         For(rows).DotProducts(rows, vectors, products, Threads, pass);
     }
 
+    /// <inheritdoc/>
+    public void TokenLosses(RowSource logits, ReadOnlySpan<int> columns, Span<double> losses, Pass pass)
+    {
+        Shapes.One(logits, columns.Length, nameof(columns));
+        Shapes.One(logits, losses.Length, nameof(losses));
+        Shapes.Columns(logits, columns);
+        For(logits).TokenLosses(logits, columns, losses, Threads, pass);
+    }
+
     /// <summary>Nothing to give back: workers and scratch memory live within a call.</summary>
     public void Dispose()
     {

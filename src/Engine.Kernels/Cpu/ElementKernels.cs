@@ -52,6 +52,8 @@ internal abstract class ElementKernels
         Pass pass);
 
     public abstract void DotProducts(RowSource rows, ReadOnlySpan<double> vectors, Span<double> products, int threads, Pass pass);
+
+    public abstract void TokenLosses(RowSource logits, ReadOnlySpan<int> columns, Span<double> losses, int threads, Pass pass);
 }
 
 /// <summary>The kernels for one width and one element type.</summary>
@@ -167,4 +169,7 @@ internal sealed unsafe class ElementKernels<TLanes, TFloat, TDouble, TElement> :
 
     public override void DotProducts(RowSource rows, ReadOnlySpan<double> vectors, Span<double> products, int threads, Pass pass)
         => RowProducts<TLanes, TFloat, TDouble, TElement>.Run(rows, vectors, products, threads, pass);
+
+    public override void TokenLosses(RowSource logits, ReadOnlySpan<int> columns, Span<double> losses, int threads, Pass pass)
+        => TokenLosses<TLanes, TFloat, TDouble, TElement>.Run(logits, columns, losses, threads, pass);
 }

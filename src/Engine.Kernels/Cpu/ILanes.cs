@@ -105,6 +105,13 @@ internal unsafe interface ILanes<TFloat, TDouble>
     /// <summary>x / y.</summary>
     static abstract TDouble Divide(TDouble x, TDouble y);
 
+    /// <summary>The higher of each pair; lanes hold no NaN.</summary>
+    static abstract TDouble Max(TDouble x, TDouble y);
+
+    /// <summary>2^k in every lane, for whole numbers k from -1022 to 1023.</summary>
+    /// <param name="shifted">k + <see cref="Rounding.Magic"/>, whose low bits are k.</param>
+    static abstract TDouble PowerOfTwo(TDouble shifted);
+
     /// <summary>The sum of all lanes in the canonical tree: lane i with i + 8, then i + 4, i + 2, i + 1.</summary>
     static abstract double Sum(TDouble x);
 

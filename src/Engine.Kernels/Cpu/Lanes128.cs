@@ -228,6 +228,12 @@ internal readonly unsafe struct Lanes128 : ILanes<Float128x4, Double128x8>
     public static Double128x8 Divide(Double128x8 x, Double128x8 y) => new(x.First / y.First, x.Second / y.Second);
 
     [MethodImpl(Inline)]
+    public static Double128x8 Max(Double128x8 x, Double128x8 y) => new(Max(x.First, y.First), Max(x.Second, y.Second));
+
+    [MethodImpl(Inline)]
+    public static Double128x8 PowerOfTwo(Double128x8 shifted) => new(PowerOfTwo(shifted.First), PowerOfTwo(shifted.Second));
+
+    [MethodImpl(Inline)]
     public static double Sum(Double128x8 x)
     {
         Double128x4 eight = x.First + x.Second;
@@ -251,6 +257,18 @@ internal readonly unsafe struct Lanes128 : ILanes<Float128x4, Double128x8>
         Vector128.FusedMultiplyAdd(x.B, y.B, sum.B),
         Vector128.FusedMultiplyAdd(x.C, y.C, sum.C),
         Vector128.FusedMultiplyAdd(x.D, y.D, sum.D));
+
+    [MethodImpl(Inline)]
+    private static Double128x4 Max(Double128x4 x, Double128x4 y)
+        => new(Vector128.MaxNative(x.A, y.A), Vector128.MaxNative(x.B, y.B), Vector128.MaxNative(x.C, y.C), Vector128.MaxNative(x.D, y.D));
+
+    [MethodImpl(Inline)]
+    private static Double128x4 PowerOfTwo(Double128x4 shifted)
+        => new(PowerOfTwo(shifted.A), PowerOfTwo(shifted.B), PowerOfTwo(shifted.C), PowerOfTwo(shifted.D));
+
+    // The shift drops everything above k + 1023, which becomes the exponent.
+    [MethodImpl(Inline)]
+    private static Vector128<double> PowerOfTwo(Vector128<double> shifted) => ((shifted.AsInt64() + Vector128.Create(1023L)) << 52).AsDouble();
 
     [MethodImpl(Inline)]
     private static bool RoundsByAddition(Double128x4 x)

@@ -179,6 +179,18 @@ internal readonly unsafe struct Lanes256 : ILanes<Float256x2, Double256x4>
     public static Double256x4 Divide(Double256x4 x, Double256x4 y) => new(x.A / y.A, x.B / y.B, x.C / y.C, x.D / y.D);
 
     [MethodImpl(Inline)]
+    public static Double256x4 Max(Double256x4 x, Double256x4 y)
+        => new(Vector256.MaxNative(x.A, y.A), Vector256.MaxNative(x.B, y.B), Vector256.MaxNative(x.C, y.C), Vector256.MaxNative(x.D, y.D));
+
+    [MethodImpl(Inline)]
+    public static Double256x4 PowerOfTwo(Double256x4 shifted)
+        => new(PowerOfTwo(shifted.A), PowerOfTwo(shifted.B), PowerOfTwo(shifted.C), PowerOfTwo(shifted.D));
+
+    // The shift drops everything above k + 1023, which becomes the exponent.
+    [MethodImpl(Inline)]
+    private static Vector256<double> PowerOfTwo(Vector256<double> shifted) => ((shifted.AsInt64() + Vector256.Create(1023L)) << 52).AsDouble();
+
+    [MethodImpl(Inline)]
     public static double Sum(Double256x4 x)
     {
         Vector256<double> four = (x.A + x.C) + (x.B + x.D);

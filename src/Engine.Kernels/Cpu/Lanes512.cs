@@ -130,6 +130,17 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>, Double512x2>
     public static Double512x2 Divide(Double512x2 x, Double512x2 y) => new(x.First / y.First, x.Second / y.Second);
 
     [MethodImpl(Inline)]
+    public static Double512x2 Max(Double512x2 x, Double512x2 y) => new(Vector512.MaxNative(x.First, y.First), Vector512.MaxNative(x.Second, y.Second));
+
+    [MethodImpl(Inline)]
+    public static Double512x2 PowerOfTwo(Double512x2 shifted)
+    {
+        // The shift drops everything above k + 1023, which becomes the exponent.
+        Vector512<long> bias = Vector512.Create(1023L);
+        return new(((shifted.First.AsInt64() + bias) << 52).AsDouble(), ((shifted.Second.AsInt64() + bias) << 52).AsDouble());
+    }
+
+    [MethodImpl(Inline)]
     public static double Sum(Double512x2 x)
     {
         Vector512<double> eight = x.First + x.Second;

@@ -232,6 +232,21 @@ internal readonly unsafe struct LanesScalar : ILanes<Float16Lanes, Double16Lanes
     }
 
     [MethodImpl(Optimize)]
+    public static Double16Lanes Max(Double16Lanes x, Double16Lanes y)
+    {
+        for (int i = 0; i < 16; i++) x[i] = x[i] < y[i] ? y[i] : x[i];
+        return x;
+    }
+
+    [MethodImpl(Optimize)]
+    public static Double16Lanes PowerOfTwo(Double16Lanes shifted)
+    {
+        // The shift drops everything above k + 1023, which becomes the exponent.
+        for (int i = 0; i < 16; i++) shifted[i] = BitConverter.Int64BitsToDouble((BitConverter.DoubleToInt64Bits(shifted[i]) + 1023) << 52);
+        return shifted;
+    }
+
+    [MethodImpl(Optimize)]
     public static double Sum(Double16Lanes x)
     {
         for (int half = 8; half > 0; half /= 2)

@@ -107,6 +107,13 @@ internal static class Shapes
             if ((uint)row >= (ulong)rows.Rows) throw new ArgumentException($"There is no row {row} among {rows.Rows}.", name);
     }
 
+    /// <summary>Columns that exist.</summary>
+    public static void Columns(RowSource rows, ReadOnlySpan<int> columns)
+    {
+        for (int r = 0; r < columns.Length; r++)
+            if ((uint)columns[r] >= (uint)rows.Dim) throw new ArgumentException($"Row {r} asks for column {columns[r]} of {rows.Dim}.", nameof(columns));
+    }
+
     /// <summary>Nothing, or for every query how many of the candidates it looks at.</summary>
     public static void Until(ReadOnlySpan<int> until, int queries, long candidates)
     {

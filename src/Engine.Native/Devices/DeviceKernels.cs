@@ -133,6 +133,9 @@ internal sealed unsafe class DeviceKernels : IKernels
     /// <inheritdoc/>
     public void DotProducts(RowSource rows, ReadOnlySpan<double> vectors, Span<double> products, Pass pass) => _host.DotProducts(rows, vectors, products, pass);
 
+    /// <inheritdoc/>
+    public void TokenLosses(RowSource logits, ReadOnlySpan<int> columns, Span<double> losses, Pass pass) => _host.TokenLosses(logits, columns, losses, pass);
+
     /// <summary>Gives the devices and the host's set back.</summary>
     public void Dispose()
     {

@@ -61,6 +61,8 @@ internal sealed class CountingKernels : IKernels
 
     public void DotProducts(RowSource rows, ReadOnlySpan<double> vectors, Span<double> products, Pass pass) => _inner.DotProducts(rows, vectors, products, pass);
 
+    public void TokenLosses(RowSource logits, ReadOnlySpan<int> columns, Span<double> losses, Pass pass) => _inner.TokenLosses(logits, columns, losses, pass);
+
     private sealed class Counting(CountingKernels owner, IMinDistances inner) : IMinDistances
     {
         public int Count => inner.Count;

@@ -187,6 +187,16 @@ internal sealed class OracleKernels : IKernels
         }
     }
 
+    public void TokenLosses(RowSource logits, ReadOnlySpan<int> columns, Span<double> losses, Pass pass)
+    {
+        for (int r = 0; r < logits.Rows; r++)
+        {
+            float[] row = Stored(logits, r, pass);
+            double highest = row.Max();
+            losses[r] = Math.Log(row.Sum(x => Math.Exp(x - highest))) - (row[columns[r]] - highest);
+        }
+    }
+
     private static double Cosine(RowSource rows, int a, int b, Pass pass)
     {
         float[] x = Stored(rows, a, pass), y = Stored(rows, b, pass);

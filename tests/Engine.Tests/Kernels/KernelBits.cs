@@ -120,6 +120,9 @@ internal static class KernelBits
         double[] products = new double[Count * 5];
         kernels.DotProducts(rows, Array.ConvertAll(Cases.Values(9, 5 * rows.Dim), v => v / 3.0), products, Pass.Unwatched);
         Add(hash, products);
+        double[] losses = new double[Count];
+        kernels.TokenLosses(rows, [.. Enumerable.Range(0, Count).Select(r => r * 7 % rows.Dim)], losses, Pass.Unwatched);
+        Add(hash, losses);
         foreach (RankedRows list in (RankedRows[])
             [
                 .. kernels.SimilarRows(rows, norms, which, queries, [9, 60, 0, 33, 34, 35, 1], 4, 0.2, Pass.Unwatched),
