@@ -1,5 +1,6 @@
 using Engine.Native.Cuda;
 using Engine.Native.DuckDb;
+using Engine.Native.OnnxRuntime;
 using Engine.Native.OpenCl;
 using Engine.Native.Zstd;
 
@@ -19,6 +20,11 @@ internal static class OptionalLibraries
     [
         new(ZstdNative.Query, "reads records in .jsonl.zst", static () => (ZstdNative.Instance.Library, null)),
         new(DuckDbNative.Query, "reads records, embeddings and scores in .parquet", static () => (DuckDbNative.Instance.Library, DuckDbNative.Instance.Version)),
+        new(OrtLibrary.Query, "runs ONNX models: embed with hidden states of a language model", static () =>
+        {
+            OrtLibrary ort = OrtLibrary.Instance;
+            return (ort.Library, $"{ort.Version}; providers {string.Join(", ", ort.Providers())}");
+        }),
         new(CudaNative.Query, "runs kernels on NVIDIA GPUs: --device cuda", static () =>
         {
             CudaNative cuda = CudaNative.Load(CudaNative.Query);

@@ -14,7 +14,7 @@ internal readonly record struct Fact(string Name, string Value);
 /// <param name="Facts">Format and size first.</param>
 internal sealed record FileFacts(string File, IReadOnlyList<Fact> Facts);
 
-/// <summary>Says what a data file holds: matrices by their headers, text completely, record by record, Parquet by its footer and page headers. Nothing in a file is ever executed.</summary>
+/// <summary>Says what a data file holds: matrices by their headers, models by what they declare, text completely, record by record, Parquet by its footer and page headers. Nothing in a file is ever executed.</summary>
 internal static class FileInspection
 {
     /// <summary>Looks into a file.</summary>
@@ -33,12 +33,13 @@ internal static class FileInspection
             case ".npy": MatrixFacts.AddNpy(file, facts); break;
             case ".safetensors": MatrixFacts.AddSafetensors(file, facts); break;
             case ".fbin" or ".u8bin" or ".i8bin": MatrixFacts.AddCounted(file, facts); break;
+            case ".onnx": OnnxFacts.Add(file, facts); break;
             case ".csv": CsvFacts.Add(file, facts, pass); break;
             case ".jsonl" or ".ndjson" or ".json" or ".gz" or ".zst": new JsonlFacts(file, pass).Add(facts); break;
             case string when ParquetFooter.IsParquet(file): ParquetFacts.Add(file, facts, pass); break;
             case string extension:
                 throw PickleRefusal.Of(file) ?? EngineException.Input(name, "FORMAT",
-                    $"the format of '{extension}' is not known. Known are .npy, .safetensors, .fbin, .u8bin, .i8bin, .csv, .jsonl, .jsonl.gz, .jsonl.zst and .parquet; raw rows say nothing about themselves.");
+                    $"the format of '{extension}' is not known. Known are .npy, .safetensors, .fbin, .u8bin, .i8bin, .csv, .jsonl, .jsonl.gz, .jsonl.zst, .parquet and .onnx; raw rows say nothing about themselves.");
         }
 
         file.Verify();

@@ -30,6 +30,18 @@ public sealed class NativeLibrariesTests
     }
 
     [Fact]
+    public void Of_versions_side_by_side_the_newest_is_taken()
+    {
+        using Workspace work = new();
+        foreach (string version in (string[])["lib/a-9/libnone.so.1.9.0", "lib/a-10/libnone.so.1.9.0", "lib/a-10/libnone.so.1.30.0"]) work.Write(version, "no library");
+        NativeLibraryQuery query = new("libnone", "ENGINE_LIBNONE_UNSET", ["libnone.so.1.*"], ["none"], "none") { Folders = [work.At("lib/a-*"), work.At("none/*")] };
+        IReadOnlyList<string> tried = Assert.Throws<NativeLibraryMissingException>(() => NativeLibraries.Load(query)).Tried;
+        Assert.Equal(
+            [$"{work.At("lib/a-10/libnone.so.1.30.0")} (is no library for this machine)", $"{work.At("lib/a-10/libnone.so.1.9.0")} (is no library for this machine)", $"{work.At("lib/a-9/libnone.so.1.9.0")} (is no library for this machine)", $"{work.At("none/*/libnone.so.1.*")} (none there)"],
+            tried.TakeLast(4));
+    }
+
+    [Fact]
     public void A_named_library_that_is_not_there_ends_with_exit_9()
     {
         using Workspace work = new();
