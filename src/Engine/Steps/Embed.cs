@@ -38,7 +38,8 @@ public sealed record Embed : Step<Embeddings>
         Parameter<Pooling> pooling = keys.Optional("pooling", PoolStates.Words, Pooling.WeightedMean, "weightedMean", "How token states are pooled; hashing has none.");
         Parameter<bool> normalize = keys.Optional("normalize", Shapes.Flag, true, true, "Divide each vector by its Euclidean norm.");
         Parameter<ChatTemplate> template = keys.Optional("template", Shapes.Choice(
-            ("tulu", ChatTemplate.Tulu), ("plain", ChatTemplate.Plain), ("promptOnly", ChatTemplate.PromptOnly), ("labelOnly", ChatTemplate.LabelOnly)),
+            ("tulu", ChatTemplate.Tulu), ("plain", ChatTemplate.Plain), ("promptOnly", ChatTemplate.PromptOnly), ("labelOnly", ChatTemplate.LabelOnly),
+            ("firstTwo", ChatTemplate.FirstTwo), ("alpaca", ChatTemplate.Alpaca)),
             ChatTemplate.Tulu, "tulu", "How a conversation becomes text.");
         return new StepBinding("embed", ValueKind.Embeddings, "Turns every record into a vector.", keys, (arguments, inputs) => new Embed
         {

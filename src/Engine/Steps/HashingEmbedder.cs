@@ -101,7 +101,7 @@ internal static class HashingEmbedder
 
         if (lacking < int.MaxValue)
         {
-            string role = step.Template == ChatTemplate.PromptOnly ? "user" : "assistant";
+            string role = step.Template is ChatTemplate.PromptOnly or ChatTemplate.Alpaca ? "user" : "assistant";
             throw EngineException.Input(step.In.Name, "TEMPLATE",
                 $"row {firstRow + lacking} has no {role} turn, which the template takes its text from. Remove the record, or use the template \"tulu\" or \"plain\".");
         }

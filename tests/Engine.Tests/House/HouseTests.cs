@@ -20,9 +20,10 @@ public sealed partial class HouseTests
     private static readonly Dictionary<string, string[]> Library = new()
     {
         ["Data"] = [],
+        ["Tokenizers"] = ["Data"],
         ["Selections"] = ["Data"],
         ["Plans"] = ["Data", "Selections"],
-        ["Steps"] = ["Data", "Selections", "Plans"],
+        ["Steps"] = ["Data", "Tokenizers", "Selections", "Plans"],
         ["Reports"] = [],
         ["Runs"] = ["Data", "Selections", "Plans", "Steps", "Reports"],
     };
@@ -48,6 +49,7 @@ public sealed partial class HouseTests
 
     [Theory]
     [InlineData("Data")]
+    [InlineData("Tokenizers")]
     [InlineData("Selections")]
     [InlineData("Plans")]
     [InlineData("Steps")]

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Engine.Steps;
+namespace Engine.Data;
 
 /// <summary>Text in Unicode normalisation form C, so that one text has one spelling.</summary>
 internal static class UnicodeText
