@@ -1,9 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Unicode;
-using Engine.Tokenizers.Models;
-using Engine.Tokenizers.Normalizers;
-using Engine.Tokenizers.PreTokenizers;
 
 namespace Engine.Tokenizers;
 

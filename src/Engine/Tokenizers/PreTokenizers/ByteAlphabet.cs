@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Engine.Tokenizers.PreTokenizers;
 
 /// <summary>A space before every piece that does not begin with one.</summary>

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Engine.Tokenizers.PreTokenizers;
 
 /// <summary>Cuts a text into the pieces that a model sees one by one.</summary>
