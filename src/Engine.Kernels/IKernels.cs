@@ -120,6 +120,25 @@ public interface IKernels : IDisposable
     /// <returns>One list per query, nearest first, then row ascending; its scores are canonical squared distances.</returns>
     RankedRows[] NearestRows(RowSource rows, ReadOnlySpan<double> norms, ReadOnlySpan<int> queries, int depth, Pass pass);
 
+    /// <summary>Canonical scores of pairs that somebody else proposed, such as an approximate index.</summary>
+    /// <param name="rows">[rows x dim].</param>
+    /// <param name="norms">[rows], Euclidean norms from <see cref="Inspect"/>, above 0 for the candidates; or empty for <see cref="PairMeasure.SquaredDistance"/>.</param>
+    /// <param name="queries">[queries x dim], float32, row-major, finite; not zero for <see cref="PairMeasure.Cosine"/>.</param>
+    /// <param name="starts">[queries + 1], from 0, ascending: query q's candidates are at starts[q] .. starts[q + 1] - 1.</param>
+    /// <param name="candidates">Rows.</param>
+    /// <param name="measure">What pairs are scored by.</param>
+    /// <param name="scores">Destination, as long as <paramref name="candidates"/>: the very scores that <see cref="TopSimilarities"/> and <see cref="NearestRows"/> decide by.</param>
+    /// <param name="pass">Cancellation and progress.</param>
+    void ScorePairs(
+        RowSource rows,
+        ReadOnlySpan<double> norms,
+        ReadOnlySpan<float> queries,
+        ReadOnlySpan<int> starts,
+        ReadOnlySpan<int> candidates,
+        PairMeasure measure,
+        Span<double> scores,
+        Pass pass);
+
     /// <summary>Adds up how much closer rows would be to something chosen if a query were chosen too: the gains of facility location.</summary>
     /// <param name="rows">[rows x dim].</param>
     /// <param name="norms">[rows], Euclidean norms from <see cref="Inspect"/>, all above 0.</param>

@@ -29,6 +29,9 @@ internal sealed record LoadedLibrary(string Path, nint Handle)
     /// <summary>The address of a function that the query named.</summary>
     /// <exception cref="EntryPointNotFoundException">The library lacks it.</exception>
     public nint Export(string function) => NativeLibrary.GetExport(Handle, function);
+
+    /// <summary>The address of a function that the library, or one it depends on, may have, or 0.</summary>
+    public nint Find(string function) => NativeLibrary.TryGetExport(Handle, function, out nint address) ? address : 0;
 }
 
 /// <summary>Finds optional native libraries, in one order for all of them.</summary>

@@ -1,5 +1,6 @@
 using Engine.Native.Cuda;
 using Engine.Native.DuckDb;
+using Engine.Native.Faiss;
 using Engine.Native.OnnxRuntime;
 using Engine.Native.OpenCl;
 using Engine.Native.Zstd;
@@ -25,6 +26,7 @@ internal static class OptionalLibraries
             OrtLibrary ort = OrtLibrary.Instance;
             return (ort.Library, $"{ort.Version}; providers {string.Join(", ", ort.Providers())}");
         }),
+        new(FaissNative.Query, "searches approximately, with measured recall: \"search\": \"faiss\", engine index", static () => (FaissNative.Instance.Library, FaissNative.Instance.Description)),
         new(CudaNative.Query, "runs kernels on NVIDIA GPUs: --device cuda", static () =>
         {
             CudaNative cuda = CudaNative.Load(CudaNative.Query);

@@ -1,5 +1,6 @@
 using Engine.Kernels;
 using Engine.Tests.Data;
+using Engine.Tests.Faiss;
 using Engine.Tests.Kernels;
 
 namespace Engine.Tests;
@@ -16,6 +17,9 @@ internal static class Program
                 break;
             case ["json-lines"]:
                 MadeLines.Print(Console.Out);
+                break;
+            case ["faiss-cycles"]:
+                FaissCycles.Print(Console.Out);
                 break;
             case ["kernel-set"]:
                 try

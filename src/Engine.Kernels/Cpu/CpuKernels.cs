@@ -126,6 +126,25 @@ internal sealed class CpuKernels<TLanes, TFloat, TDouble> : IKernels
     }
 
     /// <inheritdoc/>
+    public void ScorePairs(
+        RowSource rows,
+        ReadOnlySpan<double> norms,
+        ReadOnlySpan<float> queries,
+        ReadOnlySpan<int> starts,
+        ReadOnlySpan<int> candidates,
+        PairMeasure measure,
+        Span<double> scores,
+        Pass pass)
+    {
+        if (measure == PairMeasure.Cosine) Shapes.One(rows, norms.Length, nameof(norms));
+        Shapes.Vectors(rows, queries.Length, 0, nameof(queries));
+        Shapes.Starts(starts, queries.Length / rows.Dim, candidates.Length);
+        Shapes.Numbers(rows, candidates, nameof(candidates));
+        if (scores.Length != candidates.Length) throw new ArgumentException($"{candidates.Length} candidates need as many scores, not {scores.Length}.", nameof(scores));
+        For(rows).ScorePairs(rows, norms, queries, starts, candidates, measure, scores, Threads, pass);
+    }
+
+    /// <inheritdoc/>
     public void CoverageGains(
         RowSource rows, ReadOnlySpan<double> norms, ReadOnlySpan<double> covered, ReadOnlySpan<int> queries, int fractionBits, Span<long> gains, Pass pass)
     {

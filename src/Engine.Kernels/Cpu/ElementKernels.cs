@@ -41,6 +41,17 @@ internal abstract class ElementKernels
 
     public abstract RankedRows[] NearestRows(RowSource rows, ReadOnlySpan<double> norms, ReadOnlySpan<int> queries, int depth, int threads, Pass pass);
 
+    public abstract void ScorePairs(
+        RowSource rows,
+        ReadOnlySpan<double> norms,
+        ReadOnlySpan<float> queries,
+        ReadOnlySpan<int> starts,
+        ReadOnlySpan<int> candidates,
+        PairMeasure measure,
+        Span<double> scores,
+        int threads,
+        Pass pass);
+
     public abstract void CoverageGains(
         RowSource rows,
         ReadOnlySpan<double> norms,
@@ -143,6 +154,18 @@ internal sealed unsafe class ElementKernels<TLanes, TFloat, TDouble, TElement> :
         RankedRows[] lists = RowNeighbours<TLanes, TFloat, TDouble, TElement>.Run(rows, norms, [], queries, [], measure, depth, double.NegativeInfinity, threads, pass);
         return Array.ConvertAll(lists, list => list with { Scores = Array.ConvertAll(list.Scores, score => -score) });
     }
+
+    public override void ScorePairs(
+        RowSource rows,
+        ReadOnlySpan<double> norms,
+        ReadOnlySpan<float> queries,
+        ReadOnlySpan<int> starts,
+        ReadOnlySpan<int> candidates,
+        PairMeasure measure,
+        Span<double> scores,
+        int threads,
+        Pass pass)
+        => PairScores<TLanes, TFloat, TDouble, TElement>.Run(rows, norms, queries, starts, candidates, measure, scores, threads, pass);
 
     public override void CoverageGains(
         RowSource rows,

@@ -123,6 +123,15 @@ internal static class Shapes
             if (end < 0 || end > candidates) throw new ArgumentException($"A query looks at {end} of {candidates} candidates.", nameof(until));
     }
 
+    /// <summary>For every query where its candidates begin, and where the last one's end.</summary>
+    public static void Starts(ReadOnlySpan<int> starts, int queries, int candidates)
+    {
+        if (starts.Length != queries + 1 || starts[0] != 0 || starts[^1] != candidates)
+            throw new ArgumentException($"The boundaries of {queries} queries must run from 0 to {candidates}.", nameof(starts));
+        for (int q = 0; q < queries; q++)
+            if (starts[q + 1] < starts[q]) throw new ArgumentException($"The candidates of query {q} end before they begin.", nameof(starts));
+    }
+
     /// <summary>A tile within the matrix, after lists of rows before it, none or as many as the call gives.</summary>
     private static void Tile(RowSource rows, SimilarityTile tile, int lists)
     {

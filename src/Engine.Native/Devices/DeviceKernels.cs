@@ -4,7 +4,7 @@ using Engine.Kernels.Cpu;
 namespace Engine.Native.Devices;
 
 /// <summary>The kernel contract on one or several devices. They and the host give the same bits, so passes that have no kernel in <c>kernels/</c> are the host's.</summary>
-/// <remarks>Host: first and last token pooling, likes, neighbours, gains, dot products with a few vectors, and calls so small that a device would only wait.</remarks>
+/// <remarks>Host: first and last token pooling, likes, neighbours, scores of pairs, gains, dot products with a few vectors, and calls so small that a device would only wait.</remarks>
 internal sealed unsafe class DeviceKernels : IKernels
 {
     /// <summary>Work-items in a group, as the sources have it.</summary>
@@ -124,6 +124,18 @@ internal sealed unsafe class DeviceKernels : IKernels
     /// <inheritdoc/>
     public RankedRows[] NearestRows(RowSource rows, ReadOnlySpan<double> norms, ReadOnlySpan<int> queries, int depth, Pass pass) =>
         _host.NearestRows(rows, norms, queries, depth, pass);
+
+    /// <inheritdoc/>
+    public void ScorePairs(
+        RowSource rows,
+        ReadOnlySpan<double> norms,
+        ReadOnlySpan<float> queries,
+        ReadOnlySpan<int> starts,
+        ReadOnlySpan<int> candidates,
+        PairMeasure measure,
+        Span<double> scores,
+        Pass pass) =>
+        _host.ScorePairs(rows, norms, queries, starts, candidates, measure, scores, pass);
 
     /// <inheritdoc/>
     public void CoverageGains(

@@ -13,6 +13,7 @@ internal static class RefusedByRds
     {
         var rds = (Rds)inquiry.Values.Bind(inquiry.Step);
         Capped(inquiry, rds);
+        if (rds.Search != SimilaritySearch.Exact) inquiry.Say($"An index may have taken part in the search, and what an index does not find cannot be chosen; manifest.json has the recall that was measured.");
         using IKernels kernels = KernelSets.Best(threads: 0);
         if (rds.Reduce is RdsReduce.Max or RdsReduce.Mean or RdsReduce.NormalizedMean) ByOneScore(inquiry, rds, kernels);
         else if (rds.Queries.Count == 1) ByQuery(inquiry, rds, kernels);

@@ -2,7 +2,9 @@ using System.Buffers;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Engine.Data;
+using Engine.Native.Files;
 using Engine.Plans;
+using Engine.Steps;
 
 namespace Engine.Runs;
 
@@ -10,7 +12,7 @@ namespace Engine.Runs;
 /// <remarks>
 /// A step's key is the SHA-256 over the engine's version, the plan's seed, the step's name (its random stream belongs to it), its op and arguments in
 /// canonical form, and the key of everything it refers to. An input's key is over its arguments, the key of the records it is bound to, and of each file the path,
-/// length, time of the last write and inode: hashing contents would cost a pass, and whoever writes to a file changes its time. Threads, device and
+/// length, time of the last write and inode; so it is with files that a step names itself: hashing contents would cost a pass, and whoever writes to a file changes its time. Threads, device and
 /// kernel set are left out because they change no result.
 /// </remarks>
 internal sealed class StepKeys
@@ -42,17 +44,7 @@ internal sealed class StepKeys
         PlanIdentity.WriteCanonical(plan.Resolved["inputs"]![input.Input.Name]!, json);
         json.WriteString("pool", pool);
         json.WriteStartArray("files");
-        foreach (InputFile file in input.Files)
-        {
-            json.WriteStartArray();
-            json.WriteStringValue(Path.GetFullPath(file.Path));
-            json.WriteNumberValue(file.Identity.Size);
-            json.WriteNumberValue(file.Identity.ModifiedSeconds);
-            json.WriteNumberValue(file.Identity.ModifiedNanoseconds);
-            json.WriteNumberValue(file.Identity.Inode);
-            json.WriteEndArray();
-        }
-
+        foreach (InputFile file in input.Files) WriteFile(json, Path.GetFullPath(file.Path), file.Identity);
         json.WriteEndArray();
     }
 
@@ -70,6 +62,30 @@ internal sealed class StepKeys
             json.WriteStringValue(name);
             json.WriteStringValue(_keys[name]);
             json.WriteEndArray();
+        }
+
+        json.WriteEndArray();
+        if ((step.Definition as StepBinding)?.ReadsFiles?.Invoke(step.Arguments).ToArray() is not { Length: > 0 } files) return;
+        json.WriteStartArray("files");
+        foreach (string file in files)
+        {
+            string path = OutputPaths.Full(plan, file);
+            WriteFile(json, path, FileFailure.Guard(file, () => FileIdentity.Of(path)));
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteFile(Utf8JsonWriter json, string path, FileIdentity? identity)
+    {
+        json.WriteStartArray();
+        json.WriteStringValue(path);
+        if (identity is { } file)
+        {
+            json.WriteNumberValue(file.Size);
+            json.WriteNumberValue(file.ModifiedSeconds);
+            json.WriteNumberValue(file.ModifiedNanoseconds);
+            json.WriteNumberValue(file.Inode);
         }
 
         json.WriteEndArray();

@@ -1,5 +1,6 @@
 using System.Collections;
 using Engine.Data;
+using Engine.Indexes;
 using Engine.Kernels;
 using Engine.Kernels.Algorithms;
 using Engine.Plans;
@@ -44,6 +45,9 @@ public sealed record Rds : Step<Selection>
     /// <summary>Who searches.</summary>
     public SimilaritySearch Search { get; init; } = SimilaritySearch.Exact;
 
+    /// <summary>What is asked of a search that is not exact.</summary>
+    public SearchGoal Goal { get; init; } = new();
+
     /// <inheritdoc/>
     public override string Op => Definition.Op;
 
@@ -52,10 +56,12 @@ public sealed record Rds : Step<Selection>
     /// <inheritdoc/>
     public override Selection Run(StepRun run)
     {
-        if (Search == SimilaritySearch.Faiss)
+        StepSearch search = new(run, Search, Goal);
+        search.Check();
+        if (Search != SimilaritySearch.Exact && Reduce is RdsReduce.Mean or RdsReduce.NormalizedMean)
         {
-            throw new EngineException(new EngineError(ExitCode.Native, "FAISS",
-                "\"search\" is \"faiss\", but this engine is built without the FAISS library. Use \"exact\", which gives the exact result and needs no library."));
+            throw new EngineException(new EngineError(ExitCode.Plan, "REDUCE",
+                $"\"reduce\" \"{(Reduce == RdsReduce.Mean ? "mean" : "normalizedMean")}\" needs every row's cosine with every query, and an index finds only each query's nearest rows. Use \"search\": \"exact\", or \"reduce\": \"max\" or \"roundRobin\"."));
         }
 
         int rows = Candidates.CountRows(In);
@@ -63,11 +69,15 @@ public sealed record Rds : Step<Selection>
         Pass quiet = new(cancel: run.Pass.Cancel);
         double[] norms = In.CosineNorms(run.Kernels, quiet);
         QueryGroups groups = QueryTask.Gather(Queries, In, run.Kernels, quiet);
-        RdsResult result = Kernels.Algorithms.Rds.Select(In.Matrix, norms, groups, Options(count), run.Kernels, run.Pass, run.Resume(PositionFormats.Rds));
+        RdsResult result = search.Begins(In, groups.Count)
+            ? search.Run(In, norms, IndexMetric.Cosine, kernels => Kernels.Algorithms.Rds.Select(In.Matrix, norms, groups, Options(count), kernels, run.Pass), Exactly)
+            : Exactly();
         double product = (double)rows * groups.Count * In.Dim;
         run.Count(checked(In.Bytes * (1 + result.Passes)), 2 * product);
         run.Note("listDepth", result.Depth);
         return Chosen(result, count, run, keep: KeepRankings > 0);
+
+        RdsResult Exactly() => Kernels.Algorithms.Rds.Select(In.Matrix, norms, groups, Options(count), run.Kernels, run.Pass, run.Resume(PositionFormats.Rds));
     }
 
     /// <summary>What a run with this budget, these caps and these rules would choose, from the rankings that an earlier run kept; the vectors are not looked at.</summary>
@@ -158,8 +168,7 @@ public sealed record Rds : Step<Selection>
         Parameter<Reference?> within = keys.Optional("within", Shapes.Reference(ValueKind.Selection, ValueKind.TaskCentre), "The rows that may be chosen.");
         Parameter<int> keep = keys.Optional("keepRankings", Shapes.OneOf(Shapes.Flag.To(kept => kept ? 1 : 0), Shapes.Count(1)), 0, false,
             "Keep the rankings in the step's folder, so that engine reselect serves other budgets: true as deep as this budget needs, or at least so many entries each.");
-        Parameter<SimilaritySearch> search = keys.Optional("search", Shapes.Choice(("exact", SimilaritySearch.Exact), ("faiss", SimilaritySearch.Faiss)), SimilaritySearch.Exact, "exact",
-            "Who searches.");
+        SearchKeys search = new(keys);
         return new StepBinding("rds", ValueKind.Selection, "Chooses the rows most similar to what the tasks' queries look like.", keys, (arguments, inputs) => new Rds
         {
             In = inputs.Get<Embeddings>(arguments.Get(@in)),
@@ -170,9 +179,11 @@ public sealed record Rds : Step<Selection>
             Caps = arguments.Get(caps) ?? [],
             Within = inputs.Find<Value>(arguments.Get(within)),
             KeepRankings = arguments.Get(keep),
-            Search = arguments.Get(search),
+            Search = search.Search(arguments),
+            Goal = search.Goal(arguments),
         })
         {
+            ReadsFiles = search.Files,
             Needs = (needs, name) =>
             {
                 ValueShape vectors = needs.Of(needs.Get(@in));
@@ -181,6 +192,7 @@ public sealed record Rds : Step<Selection>
                 long lists = needs.Get(reduce) is not (RdsReduce.RoundRobin or RdsReduce.Min) ? 1 : tasks.Length > 1 ? tasks.Length : all;
                 needs.Vectors(vectors);
                 foreach (ValueShape task in tasks) needs.Vectors(task);
+                search.Needs(needs, vectors);
                 needs.Use("queries", 12 * all * vectors.Dim);
 
                 // Four fair shares a list, deepened once, which never goes beyond the budget unless rows are left out: entries with a quarter to spare, and the
@@ -196,14 +208,4 @@ public sealed record Rds : Step<Selection>
             },
         };
     }
-}
-
-/// <summary>Who finds the most similar rows.</summary>
-public enum SimilaritySearch
-{
-    /// <summary>The engine's kernels, exactly.</summary>
-    Exact,
-
-    /// <summary>The FAISS library.</summary>
-    Faiss,
 }

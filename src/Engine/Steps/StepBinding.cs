@@ -17,6 +17,9 @@ public sealed record StepBinding(
     /// <summary>Takes down what the step will need and says what it will give, by the step's name; null for an op that needs only a few numbers for each row.</summary>
     public Func<StepNeeds, string, ValueShape>? Needs { get; init; }
 
+    /// <summary>The files that the arguments name beside inputs, as the plan writes them; what lies there is part of what the result depends on.</summary>
+    internal Func<Arguments, IEnumerable<string>>? ReadsFiles { get; init; }
+
     /// <summary>Whether the result also depends on files that the step finds while it is at work and notes with their hashes as the fact <c>feedback</c>.</summary>
     internal bool ReadsFeedback { get; init; }
 }

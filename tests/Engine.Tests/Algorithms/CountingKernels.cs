@@ -52,6 +52,17 @@ internal sealed class CountingKernels : IKernels
     public RankedRows[] NearestRows(RowSource rows, ReadOnlySpan<double> norms, ReadOnlySpan<int> queries, int depth, Pass pass) =>
         _inner.NearestRows(rows, norms, queries, depth, pass);
 
+    public void ScorePairs(
+        RowSource rows,
+        ReadOnlySpan<double> norms,
+        ReadOnlySpan<float> queries,
+        ReadOnlySpan<int> starts,
+        ReadOnlySpan<int> candidates,
+        PairMeasure measure,
+        Span<double> scores,
+        Pass pass) =>
+        _inner.ScorePairs(rows, norms, queries, starts, candidates, measure, scores, pass);
+
     public void CoverageGains(
         RowSource rows, ReadOnlySpan<double> norms, ReadOnlySpan<double> covered, ReadOnlySpan<int> queries, int fractionBits, Span<long> gains, Pass pass)
     {

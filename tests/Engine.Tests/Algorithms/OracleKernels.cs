@@ -161,6 +161,29 @@ internal sealed class OracleKernels : IKernels
             return new RankedRows([.. near.Select(n => n.Row)], [.. near.Select(n => n.Squared)]);
         });
 
+    public void ScorePairs(
+        RowSource rows,
+        ReadOnlySpan<double> norms,
+        ReadOnlySpan<float> queries,
+        ReadOnlySpan<int> starts,
+        ReadOnlySpan<int> candidates,
+        PairMeasure measure,
+        Span<double> scores,
+        Pass pass)
+    {
+        for (int q = 0; q + 1 < starts.Length; q++)
+        {
+            float[] query = queries.Slice(q * rows.Dim, rows.Dim).ToArray();
+            for (int at = starts[q]; at < starts[q + 1]; at++)
+            {
+                float[] row = Stored(rows, candidates[at], pass);
+                scores[at] = measure == PairMeasure.Cosine
+                    ? row.Zip(query, (x, y) => (double)x * y).Sum() / (norms[candidates[at]] * Math.Sqrt(query.Sum(y => (double)y * y)))
+                    : row.Zip(query, (x, y) => ((double)x - y) * ((double)x - y)).Sum();
+            }
+        }
+    }
+
     public void CoverageGains(
         RowSource rows, ReadOnlySpan<double> norms, ReadOnlySpan<double> covered, ReadOnlySpan<int> queries, int fractionBits, Span<long> gains, Pass pass)
     {

@@ -9,7 +9,7 @@ namespace Engine.Tests.Devices;
 public sealed class DoctorTests : IDisposable
 {
     private static readonly (string Name, string Variable)[] Libraries =
-        [("libzstd", "ENGINE_LIBZSTD"), ("libduckdb", "ENGINE_LIBDUCKDB"), ("libonnxruntime", "ENGINE_LIBONNXRUNTIME"), ("libcuda", "ENGINE_LIBCUDA"), ("libnvrtc", "ENGINE_LIBNVRTC"), ("libOpenCL", "ENGINE_LIBOPENCL")];
+        [("libzstd", "ENGINE_LIBZSTD"), ("libduckdb", "ENGINE_LIBDUCKDB"), ("libonnxruntime", "ENGINE_LIBONNXRUNTIME"), ("FAISS", "ENGINE_FAISS_LIB"), ("libcuda", "ENGINE_LIBCUDA"), ("libnvrtc", "ENGINE_LIBNVRTC"), ("libOpenCL", "ENGINE_LIBOPENCL")];
 
     private readonly Workspace _work = new();
 

@@ -23,9 +23,10 @@ public sealed partial class HouseTests
         ["Tokenizers"] = ["Data"],
         ["Selections"] = ["Data"],
         ["Plans"] = ["Data", "Selections"],
-        ["Steps"] = ["Data", "Tokenizers", "Selections", "Plans"],
+        ["Indexes"] = ["Data"],
+        ["Steps"] = ["Data", "Tokenizers", "Selections", "Plans", "Indexes"],
         ["Reports"] = [],
-        ["Runs"] = ["Data", "Selections", "Plans", "Steps", "Reports"],
+        ["Runs"] = ["Data", "Selections", "Plans", "Indexes", "Steps", "Reports"],
     };
 
     [Theory]
@@ -52,6 +53,7 @@ public sealed partial class HouseTests
     [InlineData("Tokenizers")]
     [InlineData("Selections")]
     [InlineData("Plans")]
+    [InlineData("Indexes")]
     [InlineData("Steps")]
     [InlineData("Reports")]
     [InlineData("Runs")]

@@ -166,7 +166,7 @@ public sealed class RdsStepTests
         Refused(new Rds { In = Vectors(2, 1, 1), Queries = [new("t", Vectors(2, 1, 0, 0, 0))], Budget = 1 }, ExitCode.Input, "ZERO_ROW", "row 1 ");
         Refused(new Rds { In = Vectors(2, 1, float.NaN), Queries = good, Budget = 1 }, ExitCode.Input, "NOT_FINITE", "row 0 ");
         Refused(new Rds { In = Vectors(2, 1, 1), Queries = [new("t", Vectors(2, float.NegativeInfinity, 0))], Budget = 1 }, ExitCode.Input, "NOT_FINITE", "row 0 ");
-        Refused(new Rds { In = Vectors(2, 1, 1), Queries = good, Budget = 1, Search = SimilaritySearch.Faiss }, ExitCode.Native, "FAISS", "\"exact\"");
+        Refused(new Rds { In = Vectors(2, 1, 1), Queries = good, Budget = 1, Search = SimilaritySearch.Faiss, Reduce = Engine.Kernels.Algorithms.RdsReduce.Mean }, ExitCode.Plan, "REDUCE", "\"exact\"");
         Assert.Contains(ReadErrors("rds", """{ "in": "pool", "queries": {}, "budget": 1 }"""), e => e.Code == "RANGE");
     }
 
