@@ -67,6 +67,11 @@ public static class Shapes
     /// <summary>An object with declared keys.</summary>
     public static Shape<Arguments> Object(ParameterSet parameters) => new ObjectShape(parameters);
 
+    /// <summary>An object with declared keys, told apart from other objects by one of them.</summary>
+    /// <param name="key">That key.</param>
+    /// <param name="parameters">All keys.</param>
+    public static Shape<Arguments> Keyed(string key, ParameterSet parameters) => new KeyedObjectShape(key, parameters);
+
     /// <summary>An object with exactly one key, which says what its value means: <c>{ "row": 3 }</c>.</summary>
     public static Shape<T> Tagged<T>(string key, Shape<T> value) => new TaggedShape<T>(key, value);
 

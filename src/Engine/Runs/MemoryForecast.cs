@@ -32,8 +32,9 @@ public sealed record MemoryForecast(long? Limit, IReadOnlyList<MemoryUse> Inputs
     }
 
     /// <summary>Works it out.</summary>
-    internal static MemoryForecast Of(Plan plan, IReadOnlyList<OpenedInput> inputs, int threads)
+    internal static MemoryForecast Of(Plan plan, OpenedInputs opened, int threads)
     {
+        IReadOnlyList<OpenedInput> inputs = opened.Opened;
         List<MemoryUse> tables = [new MemoryUse("the engine itself", Itself, Kept: true)];
         Dictionary<string, ValueShape> shapes = new(StringComparer.Ordinal);
         Dictionary<Records, long> texts = [];
@@ -49,7 +50,7 @@ public sealed record MemoryForecast(long? Limit, IReadOnlyList<MemoryUse> Inputs
         List<StepForecast> steps = [];
         foreach (PlanStep step in plan.Steps)
         {
-            var needs = new StepNeeds(step.Arguments, name => shapes[name], threads);
+            var needs = new StepNeeds(step.Arguments, name => shapes[name], threads) { Files = opened.Named.GetValueOrDefault(step.Name) };
             ValueShape gives = ((StepBinding)step.Definition).Needs?.Invoke(needs, step.Name) ?? needs.Unknown(step.Name, step.References);
             shapes[step.Name] = gives;
             MemoryUse[] uses = [.. needs.Uses.Where(use => !use.Kept || named.Add(use.What))];

@@ -1,6 +1,7 @@
 using Engine.Data;
 using Engine.Kernels;
 using Engine.Plans;
+using Engine.Steps;
 
 namespace Engine.Runs;
 
@@ -12,13 +13,17 @@ internal sealed class OpenedInputs : IDisposable
 {
     private readonly InputFiles _files;
     private readonly List<OpenedInput> _opened = [];
+    private readonly Dictionary<string, NamedFiles> _named = new(StringComparer.Ordinal);
 
     private OpenedInputs(InputFiles files) => _files = files;
 
     /// <summary>The inputs in the plan's order.</summary>
     public IReadOnlyList<OpenedInput> Opened => _opened;
 
-    /// <summary>Every file of every input.</summary>
+    /// <summary>The files beside the inputs that steps name, by the step's name.</summary>
+    public IReadOnlyDictionary<string, NamedFiles> Named => _named;
+
+    /// <summary>Every file of every input and step.</summary>
     public IReadOnlyList<InputFile> Files => _files.Files;
 
     /// <summary>What the user should know about them.</summary>
@@ -41,6 +46,8 @@ internal sealed class OpenedInputs : IDisposable
 
             List<PlanInput> order = [.. plan.Inputs];
             inputs._opened.Sort((a, b) => order.IndexOf(a.Input).CompareTo(order.IndexOf(b.Input)));
+            foreach (PlanStep step in plan.Steps)
+                if (((StepBinding)step.Definition).Open?.Invoke(step.Arguments, inputs.Finder(plan.Folder)) is { } named) inputs._named.Add(step.Name, named);
             return inputs;
         }
         catch

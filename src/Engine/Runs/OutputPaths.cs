@@ -1,6 +1,7 @@
 using Engine.Data;
 using Engine.Native.Files;
 using Engine.Plans;
+using Engine.Steps;
 
 namespace Engine.Runs;
 
@@ -34,7 +35,7 @@ internal static class OutputPaths
         }
     }
 
-    /// <summary>Every input file that is there, without opening one.</summary>
+    /// <summary>Every file that is there and that an input or a step names, without opening one.</summary>
     private static List<(FileIdentity Identity, string Path)> InputFiles(Plan plan)
     {
         List<(FileIdentity, string)> found = [];
@@ -43,6 +44,12 @@ internal static class OutputPaths
             IEnumerable<string> written = input.Kind == ValueKind.States ? input.Paths.Append(input.Arguments.Get(InputCatalogue.States.Offsets)) : input.Paths;
             foreach (string path in written.SelectMany(p => InputPaths.Resolve(plan.Folder, p)))
                 if (FileFailure.Guard(path, () => FileIdentity.Of(path)) is { } identity) found.Add((identity, path));
+        }
+
+        foreach (PlanStep step in plan.Steps)
+        {
+            foreach (string path in ((StepBinding)step.Definition).ReadsFiles?.Invoke(step.Arguments) ?? [])
+                if (FileFailure.Guard(path, () => FileIdentity.Of(Full(plan, path))) is { } identity) found.Add((identity, path));
         }
 
         return found;

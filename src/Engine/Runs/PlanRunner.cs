@@ -23,7 +23,7 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, EngineDevice devic
     {
         OutputPaths.CheckTargets(plan, OutputPaths.Full(plan, plan.Run.Dir));
         using var inputs = OpenInputs();
-        return new PlanPreview([.. inputs.Opened.Select(input => InputSummary.Of(input.Input, input.Value))], MemoryForecast.Of(plan, inputs.Opened, kernels.Threads));
+        return new PlanPreview([.. inputs.Opened.Select(input => InputSummary.Of(input.Input, input.Value))], MemoryForecast.Of(plan, inputs, kernels.Threads));
     }
 
     /// <summary>Runs the plan, or goes on with an unfinished run of it.</summary>
@@ -72,14 +72,14 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, EngineDevice devic
         var run = new RunRecord { Plan = plan, Identity = identity, Device = device, Started = DateTimeOffset.UtcNow };
         long clock = Stopwatch.GetTimestamp();
         using var inputs = OpenInputs();
-        MemoryForecast memory = MemoryForecast.Of(plan, inputs.Opened, kernels.Threads);
+        MemoryForecast memory = MemoryForecast.Of(plan, inputs, kernels.Threads);
         CheckMemory(memory);
         folder.Claim(StoredPlan.Of(plan, identity));
         using var outputs = new RunOutputs(folder, plan.Run.Io);
         using var values = new ValueStore();
         foreach (OpenedInput input in inputs.Opened) values.Borrow(input.Input.Name, input.Value);
 
-        var keys = new StepKeys(plan, inputs.Opened);
+        var keys = new StepKeys(plan, inputs);
         EarlierResults? earlier = plan.Run.OnExisting == OnExisting.Update ? new EarlierResults(folder.Path, plan, keys, new Pass(Watch("earlier results"), cancel)) : null;
         var checkpoint = new Checkpoint(folder.Staging, keys, plan, outputs, values, earlier);
         try
@@ -141,6 +141,7 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, EngineDevice devic
             var begun = new StepRun(step.Name, plan.Seed, kernels, new Pass(Watch(step.Name), cancel), outputs)
             {
                 Files = inputs.Finder(plan.Folder),
+                Named = inputs.Named.GetValueOrDefault(step.Name),
                 Tiles = checkpoint.Tiles(step),
                 Spare = memory.Limit - peak,
                 Journal = new TrialFiles(folder.Staging, step.Name, keys.Of(step.Name)),

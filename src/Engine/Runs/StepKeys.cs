@@ -11,20 +11,23 @@ namespace Engine.Runs;
 /// <summary>What a result depends on, hashed: equal keys mean equal bytes, so a finished step is used again exactly when its key is the same.</summary>
 /// <remarks>
 /// A step's key is the SHA-256 over the engine's version, the plan's seed, the step's name (its random stream belongs to it), its op and arguments in
-/// canonical form, and the key of everything it refers to. An input's key is over its arguments, the key of the records it is bound to, and of each file the path,
+/// canonical form, the versions of the libraries it needs, and the key of everything it refers to. An input's key is over its arguments, the key of the records it is bound to, and of each file the path,
 /// length, time of the last write and inode; so it is with files that a step names itself: hashing contents would cost a pass, and whoever writes to a file changes its time. Threads, device and
 /// kernel set are left out because they change no result.
 /// </remarks>
 internal sealed class StepKeys
 {
     private readonly Dictionary<string, string> _keys = new(StringComparer.Ordinal);
+    private readonly IReadOnlyDictionary<string, NamedFiles> _named;
     private readonly string _engine;
 
     /// <param name="plan">The plan.</param>
-    /// <param name="inputs">Its inputs, open.</param>
+    /// <param name="opened">Its inputs, open.</param>
     /// <param name="engine">The engine's version; null for this one's.</param>
-    public StepKeys(Plan plan, IReadOnlyList<OpenedInput> inputs, string? engine = null)
+    public StepKeys(Plan plan, OpenedInputs opened, string? engine = null)
     {
+        IReadOnlyList<OpenedInput> inputs = opened.Opened;
+        _named = opened.Named;
         _engine = engine ?? EngineVersion.Text;
         foreach (OpenedInput input in inputs.OrderBy(i => i.Value is Records ? 0 : 1))
         {
@@ -43,8 +46,13 @@ internal sealed class StepKeys
         json.WritePropertyName("input");
         PlanIdentity.WriteCanonical(plan.Resolved["inputs"]![input.Input.Name]!, json);
         json.WriteString("pool", pool);
+        WriteFiles(json, input.Files);
+    }
+
+    private static void WriteFiles(Utf8JsonWriter json, IReadOnlyList<InputFile> files)
+    {
         json.WriteStartArray("files");
-        foreach (InputFile file in input.Files) WriteFile(json, Path.GetFullPath(file.Path), file.Identity);
+        foreach (InputFile file in files) WriteFile(json, Path.GetFullPath(file.Path), file.Identity);
         json.WriteEndArray();
     }
 
@@ -65,6 +73,15 @@ internal sealed class StepKeys
         }
 
         json.WriteEndArray();
+        if (_named.TryGetValue(step.Name, out NamedFiles? named))
+        {
+            WriteFiles(json, named.Files);
+            json.WriteStartArray("libraries");
+            foreach (string library in named.Libraries) json.WriteStringValue(library);
+            json.WriteEndArray();
+            return;
+        }
+
         if ((step.Definition as StepBinding)?.ReadsFiles?.Invoke(step.Arguments).ToArray() is not { Length: > 0 } files) return;
         json.WriteStartArray("files");
         foreach (string file in files)

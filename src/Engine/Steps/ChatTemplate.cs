@@ -1,5 +1,6 @@
 using System.Buffers;
 using Engine.Data;
+using Engine.Plans;
 using Engine.Steps.Templates;
 
 namespace Engine.Steps;
@@ -29,6 +30,11 @@ public enum ChatTemplate
 /// <summary>Turns conversations into text with the end mark <c>&lt;/s&gt;</c>, for models that have no tokenizer to say another.</summary>
 internal static class ChatTemplates
 {
+    /// <summary>The plan's words for templates.</summary>
+    public static Shape<ChatTemplate> Words => Shapes.Choice(
+        ("tulu", ChatTemplate.Tulu), ("plain", ChatTemplate.Plain), ("promptOnly", ChatTemplate.PromptOnly), ("labelOnly", ChatTemplate.LabelOnly),
+        ("firstTwo", ChatTemplate.FirstTwo), ("alpaca", ChatTemplate.Alpaca));
+
     private static readonly ConversationTemplate[] _templates = [.. Enum.GetValues<ChatTemplate>().Select(template => ConversationTemplate.Named(template))];
 
     /// <summary>Writes the text of one conversation in UTF-8.</summary>

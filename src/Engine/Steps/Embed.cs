@@ -37,10 +37,7 @@ public sealed record Embed : Step<Embeddings>
         Parameter<EmbeddingModel> model = keys.Required("model", EmbeddingModel.Forms, "What turns text into a vector.");
         Parameter<Pooling> pooling = keys.Optional("pooling", PoolStates.Words, Pooling.WeightedMean, "weightedMean", "How token states are pooled; hashing has none.");
         Parameter<bool> normalize = keys.Optional("normalize", Shapes.Flag, true, true, "Divide each vector by its Euclidean norm.");
-        Parameter<ChatTemplate> template = keys.Optional("template", Shapes.Choice(
-            ("tulu", ChatTemplate.Tulu), ("plain", ChatTemplate.Plain), ("promptOnly", ChatTemplate.PromptOnly), ("labelOnly", ChatTemplate.LabelOnly),
-            ("firstTwo", ChatTemplate.FirstTwo), ("alpaca", ChatTemplate.Alpaca)),
-            ChatTemplate.Tulu, "tulu", "How a conversation becomes text.");
+        Parameter<ChatTemplate> template = keys.Optional("template", ChatTemplates.Words, ChatTemplate.Tulu, "tulu", "How a conversation becomes text.");
         return new StepBinding("embed", ValueKind.Embeddings, "Turns every record into a vector.", keys, (arguments, inputs) => new Embed
         {
             In = inputs.Get<Records>(arguments.Get(@in)),
@@ -50,13 +47,23 @@ public sealed record Embed : Step<Embeddings>
             Template = arguments.Get(template),
         })
         {
+            ReadsFiles = arguments => arguments.Get(model).Paths,
+            Open = (arguments, files) =>
+            {
+                if (arguments.Gives(template) && arguments.Get(model) is OnnxModel { Template: { } other } && other != arguments.Get(template))
+                {
+                    PlanPlace place = arguments.Node.Place;
+                    throw new EngineException(new EngineError(ExitCode.Plan, "TEMPLATE",
+                        "the step and its model have different templates, expected one. Leave \"template\" out of one of them.", place.File, place.Line, place.Column));
+                }
+
+                return arguments.Get(model).Open(files);
+            },
             Needs = (needs, name) =>
             {
                 ValueShape records = needs.Of(needs.Get(@in));
-                int dim = needs.Get(model).Dimension;
                 needs.Texts(records);
-                needs.Use("a batch of vectors", 4L * dim * Math.Min(records.Rows, Math.Clamp((8 << 20) / dim, 1, 8192)) + needs.Threads * 32L * dim);
-                return new ValueShape(name, records.Rows) { Dim = dim, Pool = records };
+                return new ValueShape(name, records.Rows) { Dim = needs.Get(model).Take(needs, records), Pool = records };
             },
         };
     }

@@ -1,3 +1,4 @@
+using Engine.Data;
 using Engine.Kernels;
 using Engine.Plans;
 
@@ -7,10 +8,19 @@ namespace Engine.Steps;
 public abstract record EmbeddingModel
 {
     /// <summary>The plan's forms of a model.</summary>
-    internal static Shape<EmbeddingModel> Forms { get; } = Shapes.OneOf(HashingModel.Form);
+    internal static Shape<EmbeddingModel> Forms { get; } = Shapes.OneOf(HashingModel.Form, OnnxModel.Form);
 
-    /// <summary>Elements in a vector.</summary>
-    internal abstract int Dimension { get; }
+    /// <summary>Takes down what embedding records will need.</summary>
+    /// <param name="needs">Where it goes.</param>
+    /// <param name="records">The records.</param>
+    /// <returns>Elements in a vector.</returns>
+    internal abstract int Take(StepNeeds needs, ValueShape records);
+
+    /// <summary>The files that the model is made of, as the plan writes their paths.</summary>
+    internal virtual IEnumerable<string> Paths => [];
+
+    /// <summary>Opens those files and finds the library that runs the model; null for a model that needs neither.</summary>
+    internal virtual NamedFiles? Open(FileFinder files) => null;
 
     /// <summary>Embeds every record of a step, in order.</summary>
     internal abstract RowSource Embed(Embed step, StepRun run);
@@ -26,7 +36,11 @@ public sealed record HashingModel(int Dim = HashingModel.DefaultDim) : Embedding
 
     internal static Shape<EmbeddingModel> Form { get; } = Declare();
 
-    internal override int Dimension => Dim;
+    internal override int Take(StepNeeds needs, ValueShape records)
+    {
+        needs.Use("a batch of vectors", 4L * Dim * Math.Min(records.Rows, Math.Clamp((8 << 20) / Dim, 1, 8192)) + needs.Threads * 32L * Dim);
+        return Dim;
+    }
 
     internal override RowSource Embed(Embed step, StepRun run) => HashingEmbedder.Embed(step, Dim, run);
 

@@ -83,6 +83,9 @@ public sealed class StepRun(string name, long seed, IKernels kernels, Pass pass,
     /// <summary>Opens files that the step's arguments name.</summary>
     internal FileFinder Files { get; init; } = new(new InputFiles(), ".");
 
+    /// <summary>The files beside the inputs that the step's arguments name, when whoever runs the step has opened them already.</summary>
+    internal NamedFiles? Named { get; init; }
+
     /// <summary>The step's own random stream, or one of several within it.</summary>
     /// <param name="purpose">Names a stream within the step, such as <c>restart-2</c>; null for the step's first.</param>
     public RandomStream Random(string? purpose = null) => new(seed, purpose is null ? name : $"{name}/{purpose}");
@@ -111,7 +114,7 @@ public sealed class StepRun(string name, long seed, IKernels kernels, Pass pass,
     internal void Finish(SizeTrial trial) => _trials.Add(trial);
 
     /// <summary>The same step with an account of its own, for a step that is made of several others.</summary>
-    internal StepRun Within() => new(name, seed, kernels, pass, matrices) { Files = Files, Spare = Spare };
+    internal StepRun Within() => new(name, seed, kernels, pass, matrices) { Files = Files, Named = Named, Spare = Spare };
 
     /// <summary>Notes a file the step has read, with its hash, under a fact that lists such files.</summary>
     internal void NoteFile(string fact, string path, string sha256)

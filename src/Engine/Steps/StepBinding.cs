@@ -20,6 +20,9 @@ public sealed record StepBinding(
     /// <summary>The files that the arguments name beside inputs, as the plan writes them; what lies there is part of what the result depends on.</summary>
     internal Func<Arguments, IEnumerable<string>>? ReadsFiles { get; init; }
 
+    /// <summary>Opens the files that <see cref="ReadsFiles"/> names, looks at them, and finds the libraries that the step needs; null where neither is needed before the step runs.</summary>
+    internal Func<Arguments, FileFinder, NamedFiles?>? Open { get; init; }
+
     /// <summary>Whether the result also depends on files that the step finds while it is at work and notes with their hashes as the fact <c>feedback</c>.</summary>
     internal bool ReadsFeedback { get; init; }
 }

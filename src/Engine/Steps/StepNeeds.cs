@@ -57,6 +57,9 @@ public sealed class StepNeeds(Arguments arguments, Func<string, ValueShape> shap
 
     private readonly List<MemoryUse> _uses = [];
 
+    /// <summary>The files that the step's arguments name, open; null when they name none.</summary>
+    internal NamedFiles? Files { get; init; }
+
     /// <summary>Worker threads.</summary>
     public int Threads => threads;
 

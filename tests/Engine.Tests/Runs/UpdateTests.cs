@@ -135,7 +135,7 @@ public sealed class UpdateTests : IDisposable
         var plan = SelectionEngine.ReadPlan(_work.At("plan.json"));
         using (OpenedInputs inputs = OpenedInputs.Open(plan, new MemoryBudget(null), new Engine.Kernels.Pass()))
         {
-            StepKeys now = new(plan, inputs.Opened), then = new(plan, inputs.Opened, "0.0.1");
+            StepKeys now = new(plan, inputs), then = new(plan, inputs, "0.0.1");
             Rewrite(steps =>
             {
                 foreach ((string name, JsonNode? step) in steps)

@@ -11,6 +11,7 @@ namespace Engine.Data.Onnx;
 /// <param name="Inputs">What it takes; weights that may be replaced are no inputs here.</param>
 /// <param name="Outputs">What it gives.</param>
 /// <param name="WeightFiles">Files beside it that hold weights, relative to its folder.</param>
+/// <param name="Parameters">Numbers in all weights.</param>
 internal sealed record OnnxModelFile(
     InputFile File,
     string Producer,
@@ -18,7 +19,8 @@ internal sealed record OnnxModelFile(
     IReadOnlyList<string> Opsets,
     IReadOnlyList<OnnxValueInfo> Inputs,
     IReadOnlyList<OnnxValueInfo> Outputs,
-    IReadOnlyList<string> WeightFiles)
+    IReadOnlyList<string> WeightFiles,
+    double Parameters)
 {
     /// <summary>Reads a model's description.</summary>
     /// <exception cref="EngineException">The file is no ONNX model. Exit 4.</exception>
@@ -43,18 +45,19 @@ internal sealed record OnnxModelFile(
 
         if (graph is not { } found || ir <= 0)
             throw EngineException.Input(file.Name, "FORMAT", "no ONNX model: it has no graph. Export the model as .onnx; formats derived from it (.ort, .pt) are not read.");
-        return Graph(reader, found, new OnnxModelFile(file, $"{name} {version}".Trim(), ir, opsets, [], [], []));
+        return Graph(reader, found, new OnnxModelFile(file, $"{name} {version}".Trim(), ir, opsets, [], [], [], 0));
     }
 
     private static OnnxModelFile Graph(ProtobufReader reader, ProtobufField graph, OnnxModelFile model)
     {
         List<OnnxValueInfo> inputs = [], outputs = [];
         HashSet<string> weights = new(StringComparer.Ordinal), files = new(StringComparer.Ordinal);
+        double parameters = 0;
         foreach (ProtobufField field in reader.Fields(graph))
         {
             switch (field.Number)
             {
-                case 5: weights.Add(Weight(reader, field, files)); break;
+                case 5: weights.Add(Weight(reader, field, files, ref parameters)); break;
                 case 11: inputs.Add(ValueInfo(reader, field)); break;
                 case 12: outputs.Add(ValueInfo(reader, field)); break;
             }
@@ -62,7 +65,7 @@ internal sealed record OnnxModelFile(
 
         // Before IR version 4 every weight stood among the inputs as well.
         inputs.RemoveAll(input => weights.Contains(input.Name));
-        return model with { Inputs = inputs, Outputs = outputs, WeightFiles = [.. files.Order(StringComparer.Ordinal)] };
+        return model with { Inputs = inputs, Outputs = outputs, WeightFiles = [.. files.Order(StringComparer.Ordinal)], Parameters = parameters };
     }
 
     private static string Opset(ProtobufReader reader, ProtobufField opset)
@@ -78,12 +81,14 @@ internal sealed record OnnxModelFile(
         return FormattableString.Invariant($"{(domain.Length == 0 ? "ai.onnx" : domain)} {version}");
     }
 
-    /// <summary>A weight's name; files it lies in are added.</summary>
-    private static string Weight(ProtobufReader reader, ProtobufField tensor, HashSet<string> files)
+    /// <summary>A weight's name; files it lies in and its numbers are added.</summary>
+    private static string Weight(ProtobufReader reader, ProtobufField tensor, HashSet<string> files, ref double parameters)
     {
         string name = "";
+        double count = 1;
         foreach (ProtobufField field in reader.Fields(tensor))
         {
+            if (field.Number == 1) count *= field.Start < 0 ? field.Value : reader.Numbers(field).Aggregate(1.0, (product, axis) => product * axis);
             if (field.Number == 8) name = reader.Text(field);
             if (field.Number != 13) continue;
             string key = "", value = "";
@@ -96,6 +101,7 @@ internal sealed record OnnxModelFile(
             if (key == "location") files.Add(value);
         }
 
+        parameters += count;
         return name;
     }
 

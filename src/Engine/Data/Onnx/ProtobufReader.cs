@@ -71,6 +71,13 @@ internal sealed class ProtobufReader(InputFile file)
         return Encoding.UTF8.GetString(text);
     }
 
+    /// <summary>The numbers of a field that holds several, packed.</summary>
+    public IEnumerable<ulong> Numbers(ProtobufField field)
+    {
+        long at = field.Start, end = field.Start + field.Length;
+        while (at < end) yield return Varint(ref at, end);
+    }
+
     private ulong Varint(ref long at, long end)
     {
         ulong value = 0;

@@ -6,7 +6,7 @@ using Engine.Tokenizers;
 namespace Engine.Steps.Templates;
 
 /// <summary>What a record is encoded as.</summary>
-internal enum EncodingSide
+public enum EncodingSide
 {
     /// <summary>A record of a pool: one text.</summary>
     Pool,
