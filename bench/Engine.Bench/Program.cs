@@ -16,6 +16,7 @@ return args switch
     ["limits"] => Limits(),
     ["paper-scale", .. var rest] => Paper(rest),
     ["jsonl", .. var options] => JsonlBench.Run(options),
+    ["faiss", .. var rest] => FaissBench.Run(rest),
     ["make-records", var path, var megabytes] => Made(MadeRecords.Write(path, long.Parse(megabytes, CultureInfo.InvariantCulture) * 1_000_000)),
     ["make-matrix", var path, var rows, var dim, .. var rest] => MadeMatrix.Write(path, long.Parse(rows, CultureInfo.InvariantCulture), int.Parse(dim, CultureInfo.InvariantCulture), half: rest.Contains("--f16")),
     ["selection", .. var rest] => SelectionStudy.Run(rest),
@@ -69,6 +70,7 @@ static int Usage()
                                                 RDS+ over the 5,817,792 rows of its largest study: time, memory, and the result against an oracle
         jsonl [--smoke] [--mb N] [--rounds N] [--peer "COMMAND"]
                                                 reading chat records: the engine, Utf8JsonReader, simdjson, Python, and COMMAND FILE
+        faiss [--smoke] [--out FILE]            indexes of FAISS against the exact kernels: recall, queries/s, and from how many queries an index pays
         make-records PATH MB                    reproducible chat records
         peer-job JOB DATA [--threads N] [--repeats N]
                                                 one of the jobs that bench/peers.sh compares, as a line of JSON

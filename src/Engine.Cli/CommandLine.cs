@@ -24,6 +24,7 @@ internal static class CommandLine
           engine inspect pool.jsonl.zst vectors.npy           what data files hold
           engine doctor                                       what this machine offers: libraries, devices, kernels
           engine convert 'part-*.npy' all.safetensors         embeddings of any format as one file
+          engine index build pool.npy pool.index              an index for approximate searches of plans, or index search
 
         Exit codes: 0 ok, 2 command line, 3 plan, 4 input content, 5 input changed, 6 output exists or locked,
         7 I/O, 8 memory, 9 native library, 10 checkpoint, 11 a program the plan calls failed, 12 quality gate, 75 stopped or waiting
@@ -38,7 +39,7 @@ internal static class CommandLine
         Option<bool> debug = new("--debug") { Description = "Show stack traces.", Recursive = true };
         var root = new RootCommand(Help)
         {
-            json, debug, RunCommand.Create(), ResumeCommand.Create(), StatusCommand.Create(), ReselectCommand.Create(), WhyCommand.Create(), DiffCommand.Create(), ValidateCommand.Create(), SchemaCommand.Create(), InspectCommand.Create(), ConvertCommand.Create(), DoctorCommand.Create(),
+            json, debug, RunCommand.Create(), ResumeCommand.Create(), StatusCommand.Create(), ReselectCommand.Create(), WhyCommand.Create(), DiffCommand.Create(), ValidateCommand.Create(), SchemaCommand.Create(), InspectCommand.Create(), ConvertCommand.Create(), IndexCommand.Create(), DoctorCommand.Create(),
         };
         ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         var failures = new FailureWriter(AsJson: args.Contains("--json"), Traces: args.Contains("--debug"));

@@ -56,8 +56,12 @@ internal sealed class IndexedKernels(IKernels exact, Func<QuerySet, IndexedSearc
 
     /// <inheritdoc/>
     public RankedRows[] SimilarRows(
-        RowSource rows, ReadOnlySpan<double> norms, ReadOnlySpan<int> which, ReadOnlySpan<int> queries, ReadOnlySpan<int> until, int depth, double above, Pass pass) =>
-        exact.SimilarRows(rows, norms, which, queries, until, depth, above, pass);
+        RowSource rows, ReadOnlySpan<double> norms, ReadOnlySpan<int> which, ReadOnlySpan<int> queries, ReadOnlySpan<int> until, int depth, double above, Pass pass)
+    {
+        if (!which.IsEmpty || !until.IsEmpty) throw new ArgumentException("An index searches all rows.", nameof(which));
+        double[] lengths = Search is null ? norms.ToArray() : [];
+        return [.. Ready(() => new MatrixQueries(rows, lengths, IndexMetric.Cosine, exact), depth).Find(queries.ToArray(), depth).Select(list => Above(list, above))];
+    }
 
     /// <inheritdoc/>
     public RowFacts Inspect(RowSource rows, Span<double> norms, Pass pass) => exact.Inspect(rows, norms, pass);
@@ -109,6 +113,12 @@ internal sealed class IndexedKernels(IKernels exact, Func<QuerySet, IndexedSearc
 
     /// <summary>Frees the index; the exact set stays.</summary>
     public void Dispose() => Search?.Dispose();
+
+    private static RankedRows Above(RankedRows list, double above)
+    {
+        int length = list.Scores.TakeWhile(score => score > above).Count();
+        return length == list.Scores.Length ? list : new RankedRows(list.Rows[..length], list.Scores[..length]);
+    }
 
     private IndexedSearch Ready(Func<QuerySet> queries, int depth)
     {

@@ -72,7 +72,7 @@ internal sealed class IndexedSearch : IDisposable
     {
         IndexKind kind = IndexChoice.Of(rows, dim, queries, goal)[0];
         double exact = IndexCosts.Exact(rows, queries, dim), sampled = IndexCosts.Exact(rows, 2 * SampleOf(queries), dim);
-        double made = isMade ? rows * (double)dim : IndexCosts.Build(kind, rows, dim);
+        double made = isMade ? IndexCosts.Open(rows, dim) : IndexCosts.Build(kind, rows, dim);
         int parameter = Math.Clamp(IndexCosts.UsualProbes, kind.LeastOfParameter(1), Math.Max(kind.LeastOfParameter(1), kind.MostOfParameter(rows)));
         return made + sampled + IndexCosts.Search(kind, rows, queries, dim, parameter) < IndexCosts.WorthIt * exact;
     }

@@ -18,8 +18,8 @@ internal abstract class QuerySet
     public abstract RankedRows[] Exact(int[] which, int depth, Pass pass);
 }
 
-/// <summary>Vectors from elsewhere, compared by cosine.</summary>
-internal sealed class VectorQueries(RowSource rows, double[] norms, QueryGroups queries, IKernels kernels) : QuerySet
+/// <summary>Vectors from elsewhere.</summary>
+internal sealed class VectorQueries(RowSource rows, double[] norms, QueryGroups queries, IKernels kernels, IndexMetric metric = IndexMetric.Cosine) : QuerySet
 {
     public override int Count => queries.Count;
 
@@ -33,8 +33,22 @@ internal sealed class VectorQueries(RowSource rows, double[] norms, QueryGroups 
     public override RankedRows[] Exact(int[] which, int depth, Pass pass)
     {
         if (which.Length == 0) return [];
+        if (metric == IndexMetric.L2) return [.. which.Select(query => Nearest(query, depth, pass))];
         QueryGroups asked = new(Vectors(which), queries.Dim, [.. Enumerable.Range(0, which.Length + 1)]);
         return [.. kernels.TopSimilarities(rows, norms, asked, Combination.Each, [], depth, pass).Select(list => list with { Queries = null })];
+    }
+
+    /// <summary>By every row's distance: for a sample, not for a search.</summary>
+    private RankedRows Nearest(int query, int depth, Pass pass)
+    {
+        int[] all = [.. Enumerable.Range(0, checked((int)rows.Rows))], order = [.. all];
+        double[] scores = new double[all.Length];
+        kernels.ScorePairs(rows, [], Vectors([query]), [0, all.Length], all, PairMeasure.SquaredDistance, scores, pass);
+
+        // The sort is not stable, so the row is part of the key.
+        (double Score, int Row)[] keys = [.. scores.Zip(all)];
+        Array.Sort(keys, order);
+        return new RankedRows(order[..Math.Min(depth, order.Length)], [.. order.Take(depth).Select(row => scores[row])]);
     }
 }
 

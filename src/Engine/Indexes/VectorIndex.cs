@@ -9,8 +9,8 @@ namespace Engine.Indexes;
 /// <param name="metric">What it ranks by.</param>
 internal sealed class VectorIndex(FaissIndex faiss, IndexKind kind, IndexMetric metric) : IDisposable
 {
-    /// <summary>Products that one call into FAISS may take: a fraction of a second.</summary>
-    private const double CallProducts = 2e8;
+    /// <summary>Work of one call into FAISS: a fraction of a second, and enough queries at a time for BLAS.</summary>
+    private const double CallWork = 1e10;
 
     private const int MostQueriesPerCall = 256;
 
@@ -49,7 +49,7 @@ internal sealed class VectorIndex(FaissIndex faiss, IndexKind kind, IndexMetric 
     public int[] Search(ReadOnlyMemory<float> queries, int candidates, int lanes, Pass pass)
     {
         double products = IndexCosts.Search(kind, Rows, 1, Dim, Math.Max(1, Parameter));
-        int block = (int)Math.Clamp(CallProducts / products, 1, MostQueriesPerCall);
+        int block = (int)Math.Clamp(CallWork / products, 1, MostQueriesPerCall);
         return FaissGate.Run(() => FaissLanes.Search(faiss, queries, candidates, block, lanes, pass));
     }
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Engine.Data;
+using Engine.Indexes;
 using Engine.Kernels;
 using Engine.Kernels.Algorithms;
 using Engine.Plans;
@@ -13,6 +14,9 @@ namespace Engine.Steps;
 /// <remarks>Source: SemDeDup (Abbas et al. 2023) and its code for vectors; the exact deduplication of RDS+ (Ivison et al. 2025), methods 1.7, for texts.</remarks>
 public sealed record Deduplicate : Step<Selection>
 {
+    /// <summary>Likes of a row that an index is asked for.</summary>
+    private const int LikesAtOnce = 64;
+
     /// <summary>Records, whose texts are compared, or embeddings.</summary>
     public required Value In { get; init; }
 
@@ -37,6 +41,12 @@ public sealed record Deduplicate : Step<Selection>
     /// <summary>Only these rows are looked at, in their order, or null for the whole pool.</summary>
     public Selection? Within { get; init; }
 
+    /// <summary>Who searches for similar vectors; only without clusters, which are a search of their own.</summary>
+    public SimilaritySearch Search { get; init; } = SimilaritySearch.Exact;
+
+    /// <summary>What is asked of a search that is not exact.</summary>
+    public SearchGoal Goal { get; init; } = new();
+
     /// <inheritdoc/>
     public override string Op => Definition.Op;
 
@@ -45,6 +55,9 @@ public sealed record Deduplicate : Step<Selection>
     /// <inheritdoc/>
     public override Selection Run(StepRun run)
     {
+        new StepSearch(run, Search, Goal).Check();
+        if (Search != SimilaritySearch.Exact && (In is not Embeddings || Clusters is not null))
+            throw Refuse($"an index searches all vectors, but {(In is Embeddings ? "with \"clusters\" only those of one cluster are compared" : "texts are compared exactly")}. Set \"search\" to \"exact\".");
         int rows = Candidates.CountRows(In);
         int[] order = Within is null ? [.. Enumerable.Range(0, rows)] : WithinRows(rows);
         List<Duplicate> removed = In switch
@@ -113,6 +126,16 @@ public sealed record Deduplicate : Step<Selection>
         int[] first = Order(vectors, order, run);
         double comparisons = 0;
         List<Duplicate> removed = [];
+        StepSearch search = new(run, Search, Goal);
+        if (search.Begins(vectors, first.Length))
+        {
+            SimilarityFilterResult indexed = search.Run(vectors, norms, IndexMetric.Cosine, kernels => Indexed(vectors, norms, first, kernels, run),
+                () => SimilarityFilter.Run(vectors.Matrix, norms, first, Threshold, Against, first.Length, run.Kernels, run.Pass), above: Threshold);
+            run.Count(vectors.Bytes, 2 * indexed.Comparisons * vectors.Dim);
+            run.Note("comparisons", indexed.Comparisons);
+            return [.. indexed.Removed.Select(r => new Duplicate(r.Row, r.Keeper, r.Like, r.Cosine))];
+        }
+
         foreach (int[] group in Groups(vectors, first))
         {
             if (group.Length < 2) continue;
@@ -124,6 +147,19 @@ public sealed record Deduplicate : Step<Selection>
         run.Count(vectors.Bytes, 2 * comparisons * vectors.Dim);
         run.Note("comparisons", comparisons);
         return removed;
+    }
+
+    /// <summary>The filter over the likes that an index finds.</summary>
+    private SimilarityFilterResult Indexed(Embeddings vectors, double[] norms, int[] order, IndexedKernels kernels, StepRun run)
+    {
+        int depth = (int)Math.Min(LikesAtOnce, vectors.Rows - 1);
+        if (depth < 1) return new SimilarityFilterResult(order, []);
+        return NeighbourFilter.Run(order, Candidates.CountRows(vectors), Against, Likes, list => list.Rows.Length < depth, First, run.Pass);
+
+        // A list that is full of likes may have had more.
+        RankedRows[] Likes(int[] rows) => kernels.SimilarRows(vectors.Matrix, norms, [], rows, [], depth, Threshold, run.Pass);
+
+        RankedRows First(int row, int[] among) => run.Kernels.SimilarRows(vectors.Matrix, norms, among, [row], [], 1, Threshold, new Pass(cancel: run.Pass.Cancel))[0];
     }
 
     /// <summary>The rows in the order they stay: earlier ones before later ones.</summary>
@@ -174,6 +210,7 @@ public sealed record Deduplicate : Step<Selection>
             Shapes.Choice(("earlier", SimilarityAgainst.Earlier), ("kept", SimilarityAgainst.Kept)), SimilarityAgainst.Earlier, "earlier",
             "What a row is compared with: all rows before it, as SemDeDup's code does, or only those that stay.");
         Parameter<Reference?> within = keys.Optional("within", Shapes.Reference(ValueKind.Selection), "Only these rows, in their order; the first of them stays.");
+        SearchKeys search = new(keys);
         return new StepBinding("dedup", ValueKind.Selection, "Leaves out rows that repeat another.", keys, (arguments, inputs) => new Deduplicate
         {
             In = inputs.Get<Value>(arguments.Get(@in)),
@@ -184,7 +221,12 @@ public sealed record Deduplicate : Step<Selection>
             Column = arguments.Get(column),
             Against = arguments.Get(against),
             Within = inputs.Find<Selection>(arguments.Get(within)),
-        });
+            Search = search.Search(arguments),
+            Goal = search.Goal(arguments),
+        })
+        {
+            ReadsFiles = search.Files,
+        };
     }
 }
 

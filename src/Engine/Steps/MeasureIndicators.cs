@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using Engine.Data;
+using Engine.Indexes;
 using Engine.Kernels;
 using Engine.Kernels.Algorithms;
 using Engine.Plans;
@@ -32,6 +33,12 @@ public sealed record MeasureIndicators : Step<ScoreTable>
     /// <summary>The records' vectors; needed for neighbours.</summary>
     public Embeddings? Embeddings { get; init; }
 
+    /// <summary>Who searches for neighbours.</summary>
+    public SimilaritySearch Search { get; init; } = SimilaritySearch.Exact;
+
+    /// <summary>What is asked of a search that is not exact.</summary>
+    public SearchGoal Goal { get; init; } = new();
+
     /// <inheritdoc/>
     public override string Op => Definition.Op;
 
@@ -41,6 +48,7 @@ public sealed record MeasureIndicators : Step<ScoreTable>
     public override ScoreTable Run(StepRun run)
     {
         CheckNames();
+        new StepSearch(run, Search, Goal).Check();
         int rows = Candidates.CountRows(In);
         Dictionary<string, double[]> columns = Which.ToDictionary(name => name, _ => Array.Empty<double>(), StringComparer.Ordinal);
         string[] neighbours = [.. Which.Where(name => DepthOf(name) > 0)];
@@ -118,7 +126,13 @@ public sealed record MeasureIndicators : Step<ScoreTable>
             throw EngineException.Input(In.Name, "ROWS", $"neighbour {depths.Max()} is asked for, but a row has only {rows - 1} others. Ask for a nearer one.");
         double[] norms = vectors.Norms(run.Kernels, new Pass(cancel: run.Pass.Cancel));
         run.Count(vectors.Bytes, 3.0 * rows * rows * vectors.Dim);
-        return NearestNeighbours.Distances(vectors.Matrix, norms, depths, run.Kernels, run.Pass, resume is null ? null : new NeighboursOf(resume));
+        NeighboursOf? position = resume is null ? null : new NeighboursOf(resume);
+        StepSearch search = new(run, Search, Goal);
+        return search.Begins(vectors, rows)
+            ? search.Run(vectors, norms, IndexMetric.L2, kernels => NearestNeighbours.Distances(vectors.Matrix, norms, depths, kernels, run.Pass), Exactly)
+            : Exactly();
+
+        double[][] Exactly() => NearestNeighbours.Distances(vectors.Matrix, norms, depths, run.Kernels, run.Pass, position);
     }
 
     private void CheckNames()
@@ -145,13 +159,17 @@ public sealed record MeasureIndicators : Step<ScoreTable>
         Parameter<Reference> @in = keys.Required("in", Shapes.Reference(ValueKind.Records), "The records.");
         Parameter<IReadOnlyList<string>> which = keys.Required("which", new IndicatorShape(), "The indicators, in the order of the columns: inputLength, outputLength, mtld, knn1, knn2 and so on.");
         Parameter<Reference?> embeddings = keys.Optional("embeddings", Shapes.Reference(ValueKind.Embeddings), "The records' vectors, for knn.");
+        SearchKeys search = new(keys);
         return new StepBinding("indicators", ValueKind.Scores, "Measures records, one column per indicator.", keys, (arguments, inputs) => new MeasureIndicators
         {
             In = inputs.Get<Records>(arguments.Get(@in)),
             Which = arguments.Get(which),
             Embeddings = inputs.Find<Embeddings>(arguments.Get(embeddings)),
+            Search = search.Search(arguments),
+            Goal = search.Goal(arguments),
         })
         {
+            ReadsFiles = search.Files,
             Needs = (needs, name) =>
             {
                 ValueShape records = needs.Of(needs.Get(@in));
@@ -162,6 +180,7 @@ public sealed record MeasureIndicators : Step<ScoreTable>
                 {
                     ValueShape vectors = needs.Of(given);
                     needs.Vectors(vectors);
+                    search.Needs(needs, vectors);
                     needs.Use("a copy of the vectors", vectors.Rows * (4L * vectors.Dim + 32));
                 }
 

@@ -75,7 +75,8 @@ public sealed class RecallTests
     {
         Assert.False(IndexedSearch.Pays(1_000_000, 128, 1000, new SearchGoal(), isMade: false));
         Assert.True(IndexedSearch.Pays(1_000_000, 128, 1_000_000, new SearchGoal(), isMade: false));
-        Assert.True(IndexedSearch.Pays(1_000_000, 128, 2000, new SearchGoal(), isMade: true));
+        Assert.True(IndexedSearch.Pays(1_000_000, 128, 10_000, new SearchGoal(), isMade: true));
+        Assert.False(IndexedSearch.Pays(1_000_000, 128, 1000, new SearchGoal(), isMade: true));
         Assert.False(IndexedSearch.Pays(1_000_000, 128, 40, new SearchGoal(), isMade: true));
     }
 }
