@@ -179,13 +179,14 @@ internal sealed unsafe class OnnxSession : IDisposable
     {
         // Multiplying in TF32 keeps 10 bits of 23. Libraries before 1.17 have no such setting, and no TF32 unless they are told.
         bool knowsTf32 = System.Version.TryParse(library.Version.Split('-', '+')[0], out Version? version) && version >= new Version(1, 17);
-        using var options = new OrtCudaOptionsHandle(library);
         using var keys = new OrtNames(knowsTf32 ? ["device_id", "use_tf32"] : ["device_id"]);
         using var values = new OrtNames(knowsTf32 ? [device.ToString(CultureInfo.InvariantCulture), "0"] : [device.ToString(CultureInfo.InvariantCulture)]);
         OrtNative native = library.Native;
-        native.Check(native.UpdateCUDAProviderOptions(options.DangerousGetHandle(), keys.Pointer, values.Pointer, (nuint)keys.Count));
         try
         {
+            // The first of these already needs the provider's own library, where that is a file beside the library.
+            using var options = new OrtCudaOptionsHandle(library);
+            native.Check(native.UpdateCUDAProviderOptions(options.DangerousGetHandle(), keys.Pointer, values.Pointer, (nuint)keys.Count));
             native.Check(native.SessionOptionsAppendExecutionProvider_CUDA_V2(settings, options.DangerousGetHandle()));
         }
         catch (OrtException refused)

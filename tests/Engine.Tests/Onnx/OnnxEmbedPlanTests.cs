@@ -114,11 +114,77 @@ public sealed class OnnxEmbedPlanTests : IDisposable
         Assert.Equal(["model.onnx", "exported/tokenizer.json"], Step(manifest).GetProperty("model").EnumerateObject().Select(file => file.Name));
     }
 
+    [OnnxFact]
+    public void Weights_in_a_file_of_their_own_are_an_input_too()
+    {
+        WriteLookup("weights.bin");
+        float[] table = [.. Enumerable.Range(0, 2 * TinyTransformer.Vocabulary).Select(i => (float)Math.Cos(i))];
+        File.WriteAllBytes(Work.At("weights.bin"), System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(table).ToArray());
+        Ok(Work.Run("plan.json"));
+        byte[] before = Vectors;
+        using (JsonDocument manifest = Manifest("out"))
+            Assert.Equal(["model.onnx", "tokenizer.json", "weights.bin"], Step(manifest).GetProperty("model").EnumerateObject().Select(file => file.Name).Order());
+
+        table[7] += 1;
+        File.WriteAllBytes(Work.At("weights.bin"), System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(table).ToArray());
+        Ok(Work.Run("plan.json", "run.onExisting=update"));
+        Assert.False(Resumed("vec"));
+        Assert.NotEqual(before, Vectors);
+
+        File.Delete(Work.At("weights.bin"));
+        Refused(4, "run.dir=other", "weights.bin: error MISSING: ");
+        WriteLookup("../weights.bin");
+        Refused(4, "run.dir=other", "model.onnx: error WEIGHTS: ");
+    }
+
     private static void Ok(Outcome outcome) => Assert.True(outcome.Exit == 0, outcome.Error);
 
     private static JsonElement Step(JsonDocument manifest) => manifest.RootElement.GetProperty("steps").GetProperty("vec");
 
     private JsonDocument Manifest(string folder) => JsonDocument.Parse(File.ReadAllBytes(Work.At(folder, "manifest.json")));
+
+    /// <summary>A table of two numbers for every token, which lies in another file.</summary>
+    private void WriteLookup(string weights)
+    {
+        ProtobufWriter model = new();
+        model.Integer(1, 8);
+        model.Message(7, graph =>
+        {
+            graph.Message(1, node =>
+            {
+                foreach (string input in (string[])["table", "input_ids"]) node.Text(1, input);
+                node.Text(2, "last_hidden_state");
+                node.Text(4, "Gather");
+            });
+            graph.Text(2, "lookup");
+            graph.Message(5, tensor =>
+            {
+                foreach (int axis in (int[])[TinyTransformer.Vocabulary, 2]) tensor.Integer(1, axis);
+                tensor.Integer(2, (int)TensorElement.Float32);
+                tensor.Text(8, "table");
+                tensor.Message(13, entry => { entry.Text(1, "location"); entry.Text(2, weights); });
+                tensor.Integer(14, 1);
+            });
+            graph.Message(11, value => Declare(value, "input_ids", TensorElement.Int64, 2));
+            graph.Message(12, value => Declare(value, "last_hidden_state", TensorElement.Float32, 3));
+        });
+        model.Message(8, set => set.Integer(2, 17));
+        File.WriteAllBytes(Work.At("model.onnx"), model.Written.ToArray());
+    }
+
+    private static void Declare(ProtobufWriter value, string name, TensorElement element, int axes)
+    {
+        value.Text(1, name);
+        value.Message(2, type => type.Message(1, tensor =>
+        {
+            tensor.Integer(1, (int)element);
+            tensor.Message(2, shape =>
+            {
+                for (int axis = 0; axis < axes; axis++)
+                    shape.Message(1, dim => { if (axis == 2) dim.Integer(1, 2); else dim.Text(2, $"axis{axis}"); });
+            });
+        }));
+    }
 
     private bool Resumed(string step)
     {

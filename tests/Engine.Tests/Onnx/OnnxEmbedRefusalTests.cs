@@ -103,7 +103,6 @@ public sealed class OnnxEmbedRefusalTests
     [OnnxFact]
     public void A_gpu_that_is_not_there()
     {
-        if (Environment.GetEnvironmentVariable("ENGINE_REQUIRE_GPU") == "1") return;
         using LanguageModel model = new();
         StepCase.Refused(new Embed { In = MemoryRecords.OfTexts("w3"), Model = model.Model with { Device = "cuda:99" } }, ExitCode.Native, "PROVIDER", "cannot run models on CUDA", "onnxruntime-gpu", "Nothing runs elsewhere");
     }

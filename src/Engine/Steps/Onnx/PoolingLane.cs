@@ -14,7 +14,8 @@ internal sealed class PoolingLane(OnnxSession session, ModelCall call, BatchShap
     {
         try
         {
-            Pool(work, batch);
+            using OnnxTensor states = States(work, batch);
+            Pool(work, batch, states);
             work.End();
         }
         catch (OrtException refused)
@@ -39,7 +40,8 @@ internal sealed class PoolingLane(OnnxSession session, ModelCall call, BatchShap
     {
         try
         {
-            Pool(work, batch);
+            using OnnxTensor states = States(work, batch);
+            Pool(work, batch, states);
         }
         catch (OrtException refused)
         {
@@ -51,9 +53,16 @@ internal sealed class PoolingLane(OnnxSession session, ModelCall call, BatchShap
         }
     }
 
-    private void Pool(WindowWork work, TokenBatch batch)
+    /// <summary>Runs the model on a batch.</summary>
+    /// <returns>Its states, [records, length, dim], to be disposed.</returns>
+    /// <exception cref="OrtException">The library refuses.</exception>
+    public OnnxTensor States(WindowWork work, TokenBatch batch) => _lane.Run(work.Window, batch);
+
+    /// <summary>Pools the states of a batch, and gives the vectors to their places.</summary>
+    /// <exception cref="EngineException">They have another shape. Exit 4.</exception>
+    /// <exception cref="RowException">A row has no vector.</exception>
+    public void Pool(WindowWork work, TokenBatch batch, OnnxTensor states)
     {
-        using OnnxTensor states = _lane.Run(work.Window, batch);
         if (states.Shape is not [var records, var length, var dim] || records != batch.Records.Length || length != batch.Length || dim != shape.Dim)
         {
             throw EngineException.Input(files.Model.File.Name, "SHAPE",

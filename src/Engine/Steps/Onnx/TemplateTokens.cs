@@ -13,6 +13,7 @@ internal sealed class TemplateTokens : RecordTokens
     private readonly RecordEncoder _plain;
     private readonly Lazy<(RecordEncoder Encoder, ConversationTemplate Template)> _chat;
     private readonly TokenSequence _tokens = new();
+    private long _row = -1;
 
     /// <param name="step">The step.</param>
     /// <param name="model">Its model.</param>
@@ -37,6 +38,9 @@ internal sealed class TemplateTokens : RecordTokens
     /// <inheritdoc/>
     public override ReadOnlySpan<int> Read(long row)
     {
+        // Going back costs a reader of packed files all it has unpacked.
+        if (row == _row) return CollectionsMarshal.AsSpan(_tokens.Ids);
+        _row = -1;
         Utf8Turns turns = _turns.Read(row);
         RecordEncoder encoder = turns.IsPlainText ? _plain : _chat.Value.Encoder;
         if (!encoder.TryEncode(turns, _tokens))
@@ -45,7 +49,12 @@ internal sealed class TemplateTokens : RecordTokens
                 $"row {row} has no {_chat.Value.Template.NeededRole} turn, which the template takes its text from. Remove the record, or use the template \"tulu\" or \"plain\".");
         }
 
-        if (_tokens.Ids.Count > 0) return CollectionsMarshal.AsSpan(_tokens.Ids);
+        if (_tokens.Ids.Count > 0)
+        {
+            _row = row;
+            return CollectionsMarshal.AsSpan(_tokens.Ids);
+        }
+
         throw EngineException.Input(_records.Name, "EMPTY",
             $"row {row} has no token: its text is empty and the tokenizer adds none. Remove the record, or use a template that writes role tags.");
     }
