@@ -109,14 +109,14 @@ internal sealed class EmbedBench : IDisposable
         {
             var window = new TokenWindow(row, shape);
             while (row < ids.Count && !window.IsFull) window.Add(ids[row++]);
-            var work = new WindowWork(window, new float[window.Count * shape.Dim]);
+            var work = new VectorWork(window, new float[window.Count * shape.Dim]);
             padded += window.PaddedTokens;
             foreach (TokenBatch batch in work.Begin())
             {
                 long clock = Stopwatch.GetTimestamp();
-                using OnnxTensor states = lane.States(work, batch);
+                using OnnxTensor states = lane.Output(work, batch);
                 long made = Stopwatch.GetTimestamp();
-                lane.Pool(work, batch, states);
+                lane.Take(work, batch, states);
                 model += made - clock;
                 pooling += Stopwatch.GetTimestamp() - made;
             }

@@ -8,6 +8,7 @@ using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Engine.Bench;
 using Engine.Bench.Study;
+using Engine.Bench.Words;
 
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 return args switch
@@ -21,6 +22,7 @@ return args switch
     ["make-records", var path, var megabytes] => Made(MadeRecords.Write(path, long.Parse(megabytes, CultureInfo.InvariantCulture) * 1_000_000)),
     ["make-matrix", var path, var rows, var dim, .. var rest] => MadeMatrix.Write(path, long.Parse(rows, CultureInfo.InvariantCulture), int.Parse(dim, CultureInfo.InvariantCulture), half: rest.Contains("--f16")),
     ["selection", .. var rest] => SelectionStudy.Run(rest),
+    ["words", .. var rest] => WordsStudy.Run(rest),
     ["peer-job", var job, var data, .. var rest] => PeerJobs.Run(job, data, rest),
     _ => Usage(),
 };
@@ -78,6 +80,7 @@ static int Usage()
         peer-job JOB DATA [--threads N] [--repeats N]
                                                 one of the jobs that bench/peers.sh compares, as a line of JSON
         selection --data DIR [--seeds N]        does selection help? every method's subsets, judged by a small language model
+        words --data DIR --vectors FILE         do meanings of words find more than words? an ONNX model of word vectors against hashing
         make-matrix PATH ROWS DIM [--f16]       a reproducible .npy of clustered unit vectors
         """);
     return 2;

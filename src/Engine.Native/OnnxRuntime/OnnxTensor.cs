@@ -124,11 +124,15 @@ internal sealed unsafe class OnnxTensor : IDisposable
 
     /// <summary>The tensor as a matrix in place: its last axis makes the rows. The matrix holds the tensor's memory; dispose both.</summary>
     /// <exception cref="InvalidOperationException">It has no axis, or holds what is not f32, f16 or bf16.</exception>
-    public RowSource Rows()
+    public RowSource Rows() => _shape.Length > 0 ? Rows(_shape[^1]) : throw new InvalidOperationException("A tensor without an axis is no matrix.");
+
+    /// <summary>The tensor as a matrix in place whose rows have so many elements, whatever its axes.</summary>
+    /// <exception cref="InvalidOperationException">It has no such rows, or holds what is not f32, f16 or bf16.</exception>
+    public RowSource Rows(long dim)
     {
-        if (_shape.Length == 0 || _shape[^1] is < 1 or > int.MaxValue || Element.ToElementType() is not { } type)
-            throw new InvalidOperationException($"A tensor of {Element.Word()} [{string.Join(", ", _shape)}] is no matrix of f32, f16 or bf16.");
-        return new OnnxTensorRows(_value, (byte*)_data, Count / _shape[^1], (int)_shape[^1], type);
+        if (dim is < 1 or > int.MaxValue || Count % dim != 0 || Element.ToElementType() is not { } type)
+            throw new InvalidOperationException($"A tensor of {Element.Word()} [{string.Join(", ", _shape)}] is no matrix of f32, f16 or bf16 with rows of {dim}.");
+        return new OnnxTensorRows(_value, (byte*)_data, Count / dim, (int)dim, type);
     }
 
     /// <summary>Lets the values go.</summary>

@@ -6,28 +6,28 @@ using Engine.Indexes;
 using Engine.Kernels;
 using Engine.Kernels.Algorithms;
 using Engine.Plans;
+using Engine.Steps.LanguageScores;
 
 namespace Engine.Steps;
 
-/// <summary>Measures what records look like, one column per indicator: lengths, lexical diversity, distance to neighbours.</summary>
+/// <summary>Measures records, one column per indicator: lengths, lexical diversity, distance to neighbours, and what language models say of them.</summary>
 /// <remarks>Lengths are whitespace-separated words. Source: InstructMining (Cao et al. 2023), methods 3.3.</remarks>
 public sealed record MeasureIndicators : Step<ScoreTable>
 {
     private const string Neighbour = "knn";
 
     private static readonly string[] OfText = ["inputLength", "outputLength", "mtld"];
-    private static readonly string[] OfModels = ["perplexity", "ifd", "reward", "naturalness", "coherence", "understandability"];
 
     /// <summary>The indicators this step measures, in a sentence.</summary>
-    internal static string Known { get; } = $"{string.Join(", ", OfText)}, {Neighbour}1, {Neighbour}2, ...";
+    internal static string Known { get; } = $"{string.Join(", ", OfText)}, {Neighbour}1, {Neighbour}2, ..., {string.Join(", ", IndicatorModels.Names)}";
 
-    /// <summary>An expression for every name that means something, whether this step measures it or a model does.</summary>
-    internal static string NamePattern { get; } = $"{string.Join('|', OfText.Concat(OfModels))}|{Neighbour}[1-9][0-9]{{0,8}}";
+    /// <summary>An expression for every name that means something.</summary>
+    internal static string NamePattern { get; } = $"{string.Join('|', OfText.Concat(IndicatorModels.Names))}|{Neighbour}[1-9][0-9]{{0,8}}";
 
     /// <summary>The records.</summary>
     public required Records In { get; init; }
 
-    /// <summary>The indicators in the order of the columns: <c>inputLength</c>, <c>outputLength</c>, <c>mtld</c>, <c>knn1</c>, <c>knn2</c>, ...</summary>
+    /// <summary>The indicators in the order of the columns: <c>inputLength</c>, <c>outputLength</c>, <c>mtld</c>, <c>knn1</c>, <c>nll</c>, <c>ifd</c>, <c>reward</c>, ...</summary>
     public required IReadOnlyList<string> Which { get; init; }
 
     /// <summary>The records' vectors; needed for neighbours.</summary>
@@ -38,6 +38,20 @@ public sealed record MeasureIndicators : Step<ScoreTable>
 
     /// <summary>What is asked of a search that is not exact.</summary>
     public SearchGoal Goal { get; init; } = new();
+
+    /// <summary>The language model of the indicators that need one and have none of their own.</summary>
+    public OnnxModel? Model { get; init; }
+
+    /// <summary>Language models of single indicators, by name.</summary>
+    public IReadOnlyList<KeyValuePair<string, OnnxModel>> Models { get; init; } = [];
+
+    /// <summary>How prompt and answer become text for instruction-following difficulty.</summary>
+    public DifficultyPrompt DifficultyPrompt { get; init; }
+
+    /// <summary>For models with a decoder: the token that an answer begins after.</summary>
+    public int DecoderStart { get; init; }
+
+    private IndicatorModels LanguageModels => new([.. Which.Where(name => IndicatorModels.Names.Contains(name))], Model, Models, DecoderStart);
 
     /// <inheritdoc/>
     public override string Op => Definition.Op;
@@ -50,6 +64,8 @@ public sealed record MeasureIndicators : Step<ScoreTable>
         CheckNames();
         new StepSearch(run, Search, Goal).Check();
         int rows = Candidates.CountRows(In);
+        IndicatorModels wanted = LanguageModels;
+        ScoringModels? models = wanted.Wanted.Count == 0 ? null : (ScoringModels)(run.Named ?? ScoringModels.Open(wanted, run.Files));
         Dictionary<string, double[]> columns = Which.ToDictionary(name => name, _ => Array.Empty<double>(), StringComparer.Ordinal);
         string[] neighbours = [.. Which.Where(name => DepthOf(name) > 0)];
         IResumePoint<IndicatorsPosition>? resume = run.Resume(PositionFormats.Indicators);
@@ -62,14 +78,15 @@ public sealed record MeasureIndicators : Step<ScoreTable>
         }
 
         if (Which.Any(name => OfText.Contains(name))) ReadTexts(columns, rows, run.Pass, resume, found);
+        if (models is not null) RunModels(models, columns, rows, run, resume, found);
         return new ScoreTable(columns, run.Name) { Pool = In };
     }
 
     /// <summary>Whether a name means something.</summary>
-    internal static bool IsKnown(string name) => OfText.Contains(name) || OfModels.Contains(name) || DepthOf(name) > 0;
+    internal static bool IsKnown(string name) => OfText.Contains(name) || IndicatorModels.Names.Contains(name) || DepthOf(name) > 0;
 
     /// <summary>What is said of a name that means nothing.</summary>
-    internal static string UnknownName(string name) => $"found the indicator \"{name}\", expected one of: {Known}.{Suggestion.For(name, [.. OfText, .. OfModels, $"{Neighbour}6"])}";
+    internal static string UnknownName(string name) => $"found the indicator \"{name}\", expected one of: {Known}.{Suggestion.For(name, [.. OfText, .. IndicatorModels.Names, $"{Neighbour}6"])}";
 
     private void ReadTexts(Dictionary<string, double[]> columns, int rows, Pass pass, IResumePoint<IndicatorsPosition>? resume, NeighbourPosition? neighbours)
     {
@@ -86,7 +103,7 @@ public sealed record MeasureIndicators : Step<ScoreTable>
             if (row % 256 == 0)
             {
                 bool stopped = pass.Cancel.IsCancellationRequested;
-                if (resume is not null && (stopped || resume.IsDue)) resume.Keep(new IndicatorsPosition(neighbours, row, [.. names.Select(name => columns[name])]));
+                if (resume is not null && (stopped || resume.IsDue)) resume.Keep(new IndicatorsPosition(neighbours, row, [.. names.Select(name => columns[name])], []));
                 pass.Cancel.ThrowIfCancellationRequested();
                 if (row % 4096 == 0) pass.Report("rows", row, rows);
             }
@@ -116,6 +133,31 @@ public sealed record MeasureIndicators : Step<ScoreTable>
         }
     }
 
+    private void RunModels(
+        ScoringModels models, Dictionary<string, double[]> columns, int rows, StepRun run, IResumePoint<IndicatorsPosition>? resume, NeighbourPosition? neighbours)
+    {
+        string[] texts = [.. Which.Intersect(OfText)], names = [.. models.Groups.SelectMany(group => group.Names)];
+        double[][] before = resume?.From?.ModelColumns ?? [];
+        foreach (string name in names) columns[name] = new double[rows];
+        for (int i = 0; i < before.Length; i++) before[i].CopyTo(columns[names[i]], 0);
+
+        int finished = 0;
+        foreach (ScoringGroup group in models.Groups)
+        {
+            int first = finished < before.Length ? before[finished].Length : 0;
+            new LanguageScorer(In, group, DifficultyPrompt, run).Score(columns, first, row =>
+            {
+                if (resume is null || !(resume.IsDue || run.Pass.Cancel.IsCancellationRequested)) return;
+                int part = finished + group.Names.Count;
+                resume.Keep(new IndicatorsPosition(neighbours, texts.Length == 0 ? 0 : rows, [.. texts.Select(name => columns[name])],
+                    [.. names.Take(part).Select((name, i) => columns[name][..(i < finished ? rows : row)])]));
+            });
+            finished += group.Names.Count;
+            foreach (InputFile file in group.Files.All) run.NoteFile("model", file.Name, file.Sha256(new Pass(cancel: run.Pass.Cancel)));
+            run.Note("onnxruntime", group.Files.Library.Version);
+        }
+    }
+
     private double[][] Distances(int[] depths, int rows, StepRun run, IResumePoint<IndicatorsPosition>? resume)
     {
         if (Embeddings is not { } vectors)
@@ -140,9 +182,24 @@ public sealed record MeasureIndicators : Step<ScoreTable>
         foreach (string name in Which)
         {
             if (Which.Count(other => other == name) > 1) throw Refuse(ExitCode.Plan, "DUPLICATE", $"the indicator \"{name}\" is named twice, expected distinct names. Remove one.");
-            if (OfModels.Contains(name))
-                throw Refuse(ExitCode.Native, "MODEL", $"the indicator \"{name}\" needs a language model, which this step does not run; it measures {Known}. Compute it elsewhere and give it to quality as a column of a \"scores\" input.");
             if (!IsKnown(name)) throw Refuse(ExitCode.Plan, "VALUE", UnknownName(name));
+        }
+
+        foreach ((string name, OnnxModel model) in Models)
+        {
+            if (!Which.Contains(name) || !IndicatorModels.Names.Contains(name))
+                throw Refuse(ExitCode.Plan, "KEYS", $"found a model for \"{name}\", which is none of the indicators asked for that need one ({string.Join(", ", LanguageModels.Wanted)}). Remove it, or ask for the indicator.");
+            CheckKeys(model);
+        }
+
+        if (Model is not null) CheckKeys(Model);
+        if (Model is not null && LanguageModels.Wanted.Count == 0)
+            throw Refuse(ExitCode.Plan, "KEYS", $"found a \"model\", but none of {string.Join(", ", Which)} needs one. Remove it, or ask for one of {string.Join(", ", IndicatorModels.Names)}.");
+
+        static void CheckKeys(OnnxModel model)
+        {
+            if (model.Dim > 0 || model.Side != Templates.EncodingSide.Pool)
+                throw Refuse(ExitCode.Plan, "KEYS", "found \"dim\" or \"side\" in a model of indicators, which are for embed. Remove them.");
         }
 
         static EngineException Refuse(ExitCode exit, string code, string message) => new(new EngineError(exit, code, message));
@@ -160,16 +217,34 @@ public sealed record MeasureIndicators : Step<ScoreTable>
         Parameter<IReadOnlyList<string>> which = keys.Required("which", new IndicatorShape(), "The indicators, in the order of the columns: inputLength, outputLength, mtld, knn1, knn2 and so on.");
         Parameter<Reference?> embeddings = keys.Optional("embeddings", Shapes.Reference(ValueKind.Embeddings), "The records' vectors, for knn.");
         SearchKeys search = new(keys);
-        return new StepBinding("indicators", ValueKind.Scores, "Measures records, one column per indicator.", keys, (arguments, inputs) => new MeasureIndicators
+        Parameter<OnnxModel?> model = keys.Optional("model", OnnxModel.Form.To(form => (OnnxModel)form), "The language model of the indicators that need one.");
+        Parameter<IReadOnlyList<KeyValuePair<string, OnnxModel>>?> models = keys.Optional("models", Shapes.Map(OnnxModel.Form.To(form => (OnnxModel)form)), "Language models of single indicators, by name, where they are not \"model\".");
+        Parameter<DifficultyPrompt> prompt = keys.Optional("prompt",
+            Shapes.Choice(("wizard", DifficultyPrompt.Wizard), ("alpaca", DifficultyPrompt.Alpaca), ("template", DifficultyPrompt.Template)), DifficultyPrompt.Wizard, "wizard",
+            "For ifd: how instruction and answer become text: the published code's two prompts, or the model's template.");
+        Parameter<int> decoderStart = keys.Optional("decoderStart", Shapes.Count(), 0, 0, "For models with a decoder: the token that an answer begins after.");
+        MeasureIndicators Make(Arguments arguments, Records records, Embeddings? vectors) => new()
         {
-            In = inputs.Get<Records>(arguments.Get(@in)),
+            In = records,
             Which = arguments.Get(which),
-            Embeddings = inputs.Find<Embeddings>(arguments.Get(embeddings)),
+            Embeddings = vectors,
             Search = search.Search(arguments),
             Goal = search.Goal(arguments),
-        })
+            Model = arguments.Get(model),
+            Models = arguments.Get(models) ?? [],
+            DifficultyPrompt = arguments.Get(prompt),
+            DecoderStart = arguments.Get(decoderStart),
+        };
+        return new StepBinding("indicators", ValueKind.Scores, "Measures records, one column per indicator.", keys,
+            (arguments, inputs) => Make(arguments, inputs.Get<Records>(arguments.Get(@in)), inputs.Find<Embeddings>(arguments.Get(embeddings))))
         {
-            ReadsFiles = search.Files,
+            ReadsFiles = arguments => [.. search.Files(arguments), .. (arguments.Get(models) ?? []).Select(named => named.Value).Append(arguments.Get(model)).OfType<OnnxModel>().SelectMany(of => of.Paths)],
+            Open = (arguments, files) =>
+            {
+                MeasureIndicators step = Make(arguments, Records.From([]), null);
+                step.CheckNames();
+                return step.LanguageModels.Wanted.Count == 0 ? null : ScoringModels.Open(step.LanguageModels, files);
+            },
             Needs = (needs, name) =>
             {
                 ValueShape records = needs.Of(needs.Get(@in));
@@ -182,6 +257,13 @@ public sealed record MeasureIndicators : Step<ScoreTable>
                     needs.Vectors(vectors);
                     search.Needs(needs, vectors);
                     needs.Use("a copy of the vectors", vectors.Rows * (4L * vectors.Dim + 32));
+                }
+
+                foreach (ScoringGroup group in ((ScoringModels?)needs.Files)?.Groups ?? [])
+                {
+                    // One model after the other: only the largest would count, but how much memory a library gives back is not known.
+                    needs.Use($"the model of {string.Join(", ", group.Names)}", 2 * group.Files.ModelBytes + 10 * group.Files.Tokenizer.Length);
+                    needs.Use($"batches of {string.Join(", ", group.Names)}", group.Lanes(needs.Threads) * (group.Shape.BatchBytes + group.BatchLogitBytes));
                 }
 
                 return new ValueShape(name, records.Rows) { Dim = columns.Count, Pool = records };
@@ -198,7 +280,7 @@ public sealed record MeasureIndicators : Step<ScoreTable>
 
         public bool IsDue => whole.IsDue;
 
-        public void Keep(NeighbourPosition position) => whole.Keep(new IndicatorsPosition(position, 0, []));
+        public void Keep(NeighbourPosition position) => whole.Keep(new IndicatorsPosition(position, 0, [], []));
     }
 }
 
@@ -206,4 +288,5 @@ public sealed record MeasureIndicators : Step<ScoreTable>
 /// <param name="Neighbours">How far the distances are, or null when none are asked for.</param>
 /// <param name="TextRows">Rows whose texts are measured.</param>
 /// <param name="TextColumns">The columns that come from texts, at least so many rows of each.</param>
-internal sealed record IndicatorsPosition(NeighbourPosition? Neighbours, int TextRows, double[][] TextColumns);
+/// <param name="ModelColumns">The columns that models have begun, in order of models, each as long as it is measured.</param>
+internal sealed record IndicatorsPosition(NeighbourPosition? Neighbours, int TextRows, double[][] TextColumns, double[][] ModelColumns);

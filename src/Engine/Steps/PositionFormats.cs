@@ -8,7 +8,7 @@ namespace Engine.Steps;
 internal static class PositionFormats
 {
     /// <summary>The version of all formats.</summary>
-    public const int Version = 3;
+    public const int Version = 4;
 
     /// <summary>Of <see cref="Engine.Steps.KMeans"/>.</summary>
     public static PositionFormat<KMeansPosition> KMeans { get; } = new(
@@ -84,10 +84,11 @@ internal static class PositionFormats
             });
             to.Write(p.TextRows);
             to.WriteAll(p.TextColumns, (column, values) => column.Write<double>(values.AsSpan(0, p.TextRows)));
+            to.WriteAll(p.ModelColumns, (column, values) => column.Write(values));
         },
         from => new IndicatorsPosition(
             from.Optional(part => new NeighbourPosition(part.Int32(), part.All(column => column.Array<double>()))),
-            from.Int32(), from.All(column => column.Array<double>())));
+            from.Int32(), from.All(column => column.Array<double>()), from.All(column => column.Array<double>())));
 
     /// <summary>Of a step that computes a matrix row by row.</summary>
     public static PositionFormat<MatrixPosition> Matrix { get; } = new(

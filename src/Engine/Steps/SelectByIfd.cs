@@ -55,7 +55,11 @@ public sealed record SelectByIfd : Step<Selection>
     private double[] Difficulty(int rows)
     {
         if (Losses is not { } losses)
-            return ScoreColumn.Of(In, Column ?? (In.Columns.ContainsKey(UsualColumn) ? UsualColumn : null), rows).Values;
+        {
+            // A difficulty of 0 is that of a record without an answer, as indicators gives it.
+            return Array.ConvertAll(ScoreColumn.Of(In, Column ?? (In.Columns.ContainsKey(UsualColumn) ? UsualColumn : null), rows).Values, value => value == 0 ? double.NaN : value);
+        }
+
         if (Column is not null)
         {
             throw new EngineException(new EngineError(ExitCode.Plan, "KEYS",

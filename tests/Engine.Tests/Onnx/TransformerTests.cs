@@ -1,6 +1,10 @@
+using System.Globalization;
+using Engine.Data;
 using Engine.Kernels;
 using Engine.Native.OnnxRuntime;
+using Engine.Steps;
 using Engine.Tests.Kernels;
+using Engine.Tests.Steps;
 
 namespace Engine.Tests.Onnx;
 
@@ -56,6 +60,48 @@ public class TransformerTests
         })];
         Assert.InRange(Apart([.. logits[0].Select(x => (double)x)], logits[1]), 0, Tolerance);
     }
+
+    [OnnxTheory]
+    [MemberData(nameof(TransformerGolden.Models), MemberType = typeof(TransformerGolden))]
+    public void StepsGiveTorchsVectorsAndLossesAndTheSameBitsForEveryBatchSize(string which)
+    {
+        using LanguageModel model = new(TransformerGolden.Model(which));
+        string[] texts = [.. Enumerable.Range(0, TransformerGolden.Records).Select(record => string.Join(' ', TransformerGolden.Record(record).ToArray().Select(Word)))];
+        var records = Engine.Tests.Steps.MemoryRecords.OfTexts(texts);
+        Pooling[] order = [Pooling.WeightedMean, Pooling.Mean, Pooling.Last, Pooling.First];
+        for (int p = 0; p < order.Length; p++)
+            Assert.InRange(Apart(TransformerGolden.Pooled.AsSpan(p * texts.Length * TinyTransformer.Dim, texts.Length * TinyTransformer.Dim), Embedded(model.Model, order[p])), 0, Tolerance);
+        double[] losses = Measured(model.Model);
+        for (int i = 0; i < losses.Length; i++) Assert.Equal(TransformerGolden.Losses[i], losses[i], Tolerance);
+
+        float[] vectors = Embedded(model.Model, Pooling.WeightedMean);
+        foreach (int size in new[] { 1, 2, 3, 7, 16, 33, 64 })
+        {
+            // A batch has as many of the longest records.
+            OnnxModel other = model.Model with { BatchTokens = size * 64 };
+            Assert.Equal(vectors, Embedded(other, Pooling.WeightedMean));
+            Assert.Equal(losses, Measured(other));
+        }
+
+        float[] Embedded(OnnxModel with, Pooling pooling)
+        {
+            using Embeddings made = StepCase.Run(new Embed { In = records, Model = with, Pooling = pooling, Normalize = false });
+            float[] values = new float[texts.Length * TinyTransformer.Dim];
+            for (int i = 0; i < texts.Length; i++) made.Matrix.CopyRow(i, values.AsSpan(i * TinyTransformer.Dim, TinyTransformer.Dim));
+            return values;
+        }
+
+        double[] Measured(OnnxModel with) => StepCase.Run(new MeasureIndicators { In = records, Which = ["nll"], Model = with }).Columns["nll"];
+    }
+
+    /// <summary>The word for a token.</summary>
+    private static string Word(long token) => token switch
+    {
+        0 => "<unk>",
+        1 => "<s>",
+        2 => "</s>",
+        _ => string.Create(CultureInfo.InvariantCulture, $"w{token}"),
+    };
 
     private static (OnnxTensor Logits, OnnxTensor Hidden) Run(OnnxSession session, int[] records, int length)
     {

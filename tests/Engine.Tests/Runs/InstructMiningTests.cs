@@ -80,7 +80,7 @@ public sealed class InstructMiningTests : IDisposable
         Assert.Equal(["inputLength,outputLength,mtld,knn2", "2,3,2,3", "2,3,2,2", "2,3,2,3", "2,3,2,5"], File.ReadAllLines(_work.At("out", "steps", "table", "scores.csv")));
         Assert.StartsWith("1,3,3,-2", File.ReadAllLines(_work.At("out", "selection.csv"))[1], StringComparison.Ordinal);
         Assert.Equal([File.ReadAllLines(_work.At("pool.jsonl"))[3]], File.ReadAllLines(_work.At("out", "selected.jsonl")));
-        Assert.Equal(9, _work.Run("plan.json", "steps.table.which=reward", "run.dir=other").Exit);
+        Assert.Equal(3, _work.Run("plan.json", "steps.table.which=reward", "run.dir=other").Exit);
     }
 
     [Fact]

@@ -87,7 +87,7 @@ public sealed class IndicatorsTests
     public void WhatCannotBeMeasuredIsRefused()
     {
         using Embeddings three = Vectors(1, 0, 1, 2), four = Vectors(1, 0, 1, 2, 3);
-        Refused(new MeasureIndicators { In = Pool, Which = ["reward"] }, ExitCode.Native, "MODEL", "reward", "scores");
+        Refused(new MeasureIndicators { In = Pool, Which = ["reward"] }, ExitCode.Plan, "MODEL", "reward", "scores");
         Refused(new MeasureIndicators { In = Pool, Which = ["mltd"] }, ExitCode.Plan, "VALUE", "mltd", "mtld");
         Refused(new MeasureIndicators { In = Pool, Which = ["knn0"] }, ExitCode.Plan, "VALUE", "knn0");
         Refused(new MeasureIndicators { In = Pool, Which = ["mtld", "mtld"] }, ExitCode.Plan, "DUPLICATE", "mtld");

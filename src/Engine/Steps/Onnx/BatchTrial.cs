@@ -42,7 +42,7 @@ internal sealed class BatchTrial(PoolingLane lane, BatchShape shape, int[] ids)
     {
         var window = new TokenWindow(firstRow: 0, shape);
         for (int copy = 0; copy < copies; copy++) window.Add(ids);
-        var work = new WindowWork(window, new float[copies * shape.Dim]);
+        var work = new VectorWork(window, new float[copies * shape.Dim]);
         lane.RunAlone(work, new TokenBatch(length, [.. Enumerable.Range(0, copies)]));
         return work.Vectors;
     }

@@ -4,12 +4,14 @@ using Engine.Native.OnnxRuntime;
 namespace Engine.Steps.Onnx;
 
 /// <summary>Threads that take batches from one queue, each with a lane of its own.</summary>
-internal sealed class LanePool : IDisposable
+/// <typeparam name="TWork">What lanes make of a window.</typeparam>
+internal sealed class LanePool<TWork> : IDisposable
+    where TWork : WindowWork
 {
-    private readonly BlockingCollection<(WindowWork Work, TokenBatch Batch)> _queue = [];
+    private readonly BlockingCollection<(TWork Work, TokenBatch Batch)> _queue = [];
     private readonly OnnxStop _stop;
     private readonly CancellationTokenRegistration _cancelled;
-    private readonly List<PoolingLane> _lanes = [];
+    private readonly List<BatchLane<TWork>> _lanes = [];
     private readonly Thread[] _threads;
 
     /// <summary>Starts the threads.</summary>
@@ -17,7 +19,7 @@ internal sealed class LanePool : IDisposable
     /// <param name="library">The library that runs the model.</param>
     /// <param name="open">Makes a lane.</param>
     /// <param name="cancel">Ends calls that run.</param>
-    public LanePool(int lanes, OrtLibrary library, Func<OnnxStop, PoolingLane> open, CancellationToken cancel)
+    public LanePool(int lanes, OrtLibrary library, Func<OnnxStop, BatchLane<TWork>> open, CancellationToken cancel)
     {
         _stop = new OnnxStop(library);
         while (_lanes.Count < lanes) _lanes.Add(open(_stop));
@@ -27,7 +29,7 @@ internal sealed class LanePool : IDisposable
     }
 
     /// <summary>Hands a window's batches out.</summary>
-    public void Add(WindowWork work)
+    public void Add(TWork work)
     {
         foreach (TokenBatch batch in work.Begin()) _queue.Add((work, batch));
     }
@@ -39,14 +41,14 @@ internal sealed class LanePool : IDisposable
         _queue.CompleteAdding();
         _stop.Stop();
         foreach (Thread thread in _threads) thread.Join();
-        foreach (PoolingLane lane in _lanes) lane.Dispose();
+        foreach (BatchLane<TWork> lane in _lanes) lane.Dispose();
         _stop.Dispose();
         _queue.Dispose();
     }
 
-    private void Serve(PoolingLane lane)
+    private void Serve(BatchLane<TWork> lane)
     {
-        foreach ((WindowWork work, TokenBatch batch) in _queue.GetConsumingEnumerable())
+        foreach ((TWork work, TokenBatch batch) in _queue.GetConsumingEnumerable())
         {
             if (_queue.IsAddingCompleted) return;
             lane.Run(work, batch);

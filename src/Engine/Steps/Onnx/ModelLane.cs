@@ -19,16 +19,16 @@ internal sealed class ModelLane(OnnxSession session, ModelCall call, OnnxStop? s
     /// <exception cref="OrtException">The library cannot, or the call was ended.</exception>
     public OnnxTensor Run(TokenWindow window, TokenBatch batch)
     {
-        int values = checked(batch.Records.Length * batch.Length);
-        long[] shape = [batch.Records.Length, batch.Length];
         List<OnnxTensor> inputs = [];
         try
         {
             foreach (OnnxValueInfo input in call.Inputs)
             {
+                int length = input.Name is ModelCall.DecoderIds or ModelCall.DecoderMask ? 1 : batch.Length;
+                long[] shape = [batch.Records.Length, length];
                 OnnxTensor tensor = input.Element == OnnxElement.Int64
-                    ? OnnxTensor.Over<long>(session.Library, Fill(_wide, input.Name, values, window, batch), shape)
-                    : OnnxTensor.Over<int>(session.Library, Fill(_narrow, input.Name, values, window, batch), shape);
+                    ? OnnxTensor.Over<long>(session.Library, Fill(_wide, input.Name, length, window, batch), shape)
+                    : OnnxTensor.Over<int>(session.Library, Fill(_narrow, input.Name, length, window, batch), shape);
                 inputs.Add(tensor);
                 _binding.Input(input.Name, tensor);
             }
@@ -47,10 +47,17 @@ internal sealed class ModelLane(OnnxSession session, ModelCall call, OnnxStop? s
     /// <summary>Frees what the lane holds.</summary>
     public void Dispose() => _binding.Dispose();
 
-    private static Memory<T> Fill<T>(Dictionary<string, T[]> buffers, string name, int values, TokenWindow window, TokenBatch batch)
+    private Memory<T> Fill<T>(Dictionary<string, T[]> buffers, string name, int length, TokenWindow window, TokenBatch batch)
         where T : struct, System.Numerics.INumber<T>
     {
+        int values = checked(batch.Records.Length * length);
         if (!buffers.TryGetValue(name, out T[]? buffer) || buffer.Length < values) buffers[name] = buffer = new T[values];
+        if (name is ModelCall.DecoderIds or ModelCall.DecoderMask)
+        {
+            buffer.AsSpan(0, values).Fill(name == ModelCall.DecoderIds ? T.CreateTruncating(call.DecoderStart) : T.One);
+            return buffer.AsMemory(0, values);
+        }
+
         for (int i = 0; i < batch.Records.Length; i++)
         {
             ReadOnlySpan<int> ids = window.Ids(batch.Records[i]);

@@ -46,8 +46,8 @@ internal sealed class OnnxEmbedder
 
         // A model on a GPU shares its work out itself.
         int lanes = _model.Cuda is null ? Math.Max(1, _run.Kernels.Threads) : 1;
-        using var pool = new LanePool(lanes, session.Library, stop => new PoolingLane(session, _call, _shape, _step, _files, stop), _run.Pass.Cancel);
-        Queue<WindowWork> waiting = new();
+        using var pool = new LanePool<VectorWork>(lanes, session.Library, stop => new PoolingLane(session, _call, _shape, _step, _files, stop), _run.Pass.Cancel);
+        Queue<VectorWork> waiting = new();
         long next = matrix.Rows, ran = 0, clock = Stopwatch.GetTimestamp();
         try
         {
@@ -56,13 +56,13 @@ internal sealed class OnnxEmbedder
                 // Two windows are at work, so that nobody waits for the last batch of one.
                 while (next < rows && waiting.Count < 2)
                 {
-                    WindowWork work = Read(tokens, next, rows);
+                    VectorWork work = Read(tokens, next, rows);
                     next += work.Window.Count;
                     waiting.Enqueue(work);
                     pool.Add(work);
                 }
 
-                WindowWork done = waiting.Dequeue();
+                VectorWork done = waiting.Dequeue();
                 done.Wait(_run.Pass.Cancel);
                 ran += done.Window.Tokens;
                 Count(done.Window);
@@ -95,7 +95,7 @@ internal sealed class OnnxEmbedder
             $"padding changes the vector of row 0 by {difference:G2} of its largest element, expected at most {MostPaddingDifference}: the model does not heed its attention_mask. Export it without that input; then records are run at their own lengths."));
     }
 
-    private WindowWork Read(RecordTokens tokens, long firstRow, long rows)
+    private VectorWork Read(RecordTokens tokens, long firstRow, long rows)
     {
         var window = new TokenWindow(firstRow, _shape);
         for (long row = firstRow; row < rows && !window.IsFull; row++)
@@ -104,7 +104,7 @@ internal sealed class OnnxEmbedder
             window.Add(tokens.Read(row));
         }
 
-        return new WindowWork(window, new float[checked(window.Count * _shape.Dim)]);
+        return new VectorWork(window, new float[checked(window.Count * _shape.Dim)]);
     }
 
     // Two operations for every weight and token, and for every value that is pooled.

@@ -24,8 +24,9 @@ internal sealed record OnnxFiles(OnnxModelFile Model, InputFile Tokenizer, OrtLi
     /// <param name="tokenizer">The tokenizer's path as the plan writes it.</param>
     /// <param name="readsConfiguration">Whether the <c>tokenizer_config.json</c> beside the tokenizer counts, where there is one.</param>
     /// <param name="files">Opens files.</param>
+    /// <param name="remedy">What messages say can be done without the library; null for what embedding can.</param>
     /// <exception cref="EngineException">A file is missing or no model: exit 4. It cannot be opened: exit 7. There is no ONNX Runtime: exit 9.</exception>
-    public static OnnxFiles Open(string model, string tokenizer, bool readsConfiguration, FileFinder files)
+    public static OnnxFiles Open(string model, string tokenizer, bool readsConfiguration, FileFinder files, string? remedy = null)
     {
         OnnxModelFile opened = OnnxModelFile.Read(files.Open(model));
         if (Directory.Exists(files.FullPath(tokenizer))) tokenizer = Path.Combine(tokenizer, TokenizerFile.Name);
@@ -46,7 +47,7 @@ internal sealed record OnnxFiles(OnnxModelFile Model, InputFile Tokenizer, OrtLi
         }
         catch (NativeLibraryMissingException missing)
         {
-            throw NativeError.Missing(model, missing, "Or embed with { \"hashing\": {} }, which needs no library; or bring vectors made elsewhere as an input.");
+            throw NativeError.Missing(model, missing, remedy ?? "Or embed with { \"hashing\": {} }, which needs no library; or bring vectors made elsewhere as an input.");
         }
     }
 

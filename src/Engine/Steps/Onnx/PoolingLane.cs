@@ -3,70 +3,20 @@ using Engine.Native.OnnxRuntime;
 
 namespace Engine.Steps.Onnx;
 
-/// <summary>Runs batches on one thread and pools their hidden states where the library left them: tokens of the record alone, never padding.</summary>
-internal sealed class PoolingLane(OnnxSession session, ModelCall call, BatchShape shape, Embed step, OnnxFiles files, OnnxStop? stop) : IDisposable
+/// <summary>Pools the hidden states of batches where the library left them: tokens of the record alone, never padding.</summary>
+internal sealed class PoolingLane(OnnxSession session, ModelCall call, BatchShape shape, Embed step, OnnxFiles files, OnnxStop? stop)
+    : BatchLane<VectorWork>(session, call, files, step.In.Name, stop)
 {
-    private readonly ModelLane _lane = new(session, call, stop);
-    private readonly IKernels _kernels = KernelSets.Best(threads: 1);
+    private readonly OnnxFiles _files = files;
+    private readonly ModelCall _call = call;
 
-    /// <summary>Runs a batch; whatever fails is told to the window.</summary>
-    public void Run(WindowWork work, TokenBatch batch)
-    {
-        try
-        {
-            using OnnxTensor states = States(work, batch);
-            Pool(work, batch, states);
-            work.End();
-        }
-        catch (OrtException refused)
-        {
-            (long row, EngineException failure) = Blame(work, batch, refused);
-            work.End(row, failure);
-        }
-        catch (RowException failed)
-        {
-            work.End(failed.Row, failed.Failure);
-        }
-        catch (Exception failure)
-        {
-            // A thread that ends takes the process with it; whoever waits for the window throws this.
-            work.End(work.Window.FirstRow + batch.Records[0], failure);
-        }
-    }
-
-    /// <summary>Runs a batch that nobody waits for.</summary>
-    /// <exception cref="EngineException">The library refuses, or a row has no vector. Exit 4 or 8.</exception>
-    public void RunAlone(WindowWork work, TokenBatch batch)
-    {
-        try
-        {
-            using OnnxTensor states = States(work, batch);
-            Pool(work, batch, states);
-        }
-        catch (OrtException refused)
-        {
-            throw Blame(work, batch, refused).Failure;
-        }
-        catch (RowException failed)
-        {
-            throw failed.Failure;
-        }
-    }
-
-    /// <summary>Runs the model on a batch.</summary>
-    /// <returns>Its states, [records, length, dim], to be disposed.</returns>
-    /// <exception cref="OrtException">The library refuses.</exception>
-    public OnnxTensor States(WindowWork work, TokenBatch batch) => _lane.Run(work.Window, batch);
-
-    /// <summary>Pools the states of a batch, and gives the vectors to their places.</summary>
-    /// <exception cref="EngineException">They have another shape. Exit 4.</exception>
-    /// <exception cref="RowException">A row has no vector.</exception>
-    public void Pool(WindowWork work, TokenBatch batch, OnnxTensor states)
+    /// <inheritdoc/>
+    public override void Take(VectorWork work, TokenBatch batch, OnnxTensor states)
     {
         if (states.Shape is not [var records, var length, var dim] || records != batch.Records.Length || length != batch.Length || dim != shape.Dim)
         {
-            throw EngineException.Input(files.Model.File.Name, "SHAPE",
-                $"the output {call.Output.Name} has the shape [{string.Join(", ", states.Shape.ToArray())}], expected [{batch.Records.Length}, {batch.Length}, {shape.Dim}]: a state for every token. Name another output with \"output\", or another size with \"dim\".");
+            throw EngineException.Input(_files.Model.File.Name, "SHAPE",
+                $"the output {_call.Output.Name} has the shape [{string.Join(", ", states.Shape.ToArray())}], expected [{batch.Records.Length}, {batch.Length}, {shape.Dim}]: a state for every token. Name another output with \"output\", or another size with \"dim\".");
         }
 
         using RowSource tokens = states.Rows();
@@ -78,7 +28,7 @@ internal sealed class PoolingLane(OnnxSession session, ModelCall call, BatchShap
             long row = work.Window.FirstRow + record;
             try
             {
-                _kernels.Pool(tokens, [first, first + work.Window.Ids(record).Length], step.Pooling, step.Normalize, vector, Pass.Unwatched);
+                Kernels.Pool(tokens, [first, first + work.Window.Ids(record).Length], step.Pooling, step.Normalize, vector, Pass.Unwatched);
             }
             catch (ArgumentException zero) when (step.Normalize)
             {
@@ -95,51 +45,4 @@ internal sealed class PoolingLane(OnnxSession session, ModelCall call, BatchShap
             }
         }
     }
-
-    /// <summary>Frees what the lane holds.</summary>
-    public void Dispose()
-    {
-        _lane.Dispose();
-        _kernels.Dispose();
-    }
-
-    /// <summary>Finds the first record of a batch that fails alone.</summary>
-    private (long Row, EngineException Failure) Blame(WindowWork work, TokenBatch batch, OrtException refused)
-    {
-        long first = work.Window.FirstRow + batch.Records[0];
-        if (refused.OutOfMemory) return (first, files.Refused(refused, $"a batch of {batch.Records.Length} x {batch.Length} tokens failed"));
-        foreach (int record in batch.Records)
-        {
-            try
-            {
-                using OnnxTensor alone = _lane.Run(work.Window, new TokenBatch(batch.Length, [record]));
-            }
-            catch (OrtException own)
-            {
-                long row = work.Window.FirstRow + record;
-                return (row, files.Refused(own, $"row {row} of {step.In.Name} ({work.Window.Ids(record).Length} tokens, greatest id {Greatest(work.Window.Ids(record))}) is refused; a tokenizer and a model that belong together, and a \"maxTokens\" that the model can take, are expected"));
-            }
-        }
-
-        return (first, files.Refused(refused, $"a batch of {batch.Records.Length} x {batch.Length} tokens failed, though each record alone does not"));
-    }
-
-    private static int Greatest(ReadOnlySpan<int> ids)
-    {
-        int greatest = 0;
-        foreach (int id in ids) greatest = Math.Max(greatest, id);
-        return greatest;
-    }
-}
-
-/// <summary>A record has no vector.</summary>
-/// <param name="row">Its row.</param>
-/// <param name="failure">Why.</param>
-internal sealed class RowException(long row, EngineException failure) : Exception(failure.Message, failure)
-{
-    /// <summary>The row.</summary>
-    public long Row => row;
-
-    /// <summary>Why.</summary>
-    public EngineException Failure => failure;
 }

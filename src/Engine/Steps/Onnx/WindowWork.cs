@@ -2,10 +2,9 @@ using System.Runtime.ExceptionServices;
 
 namespace Engine.Steps.Onnx;
 
-/// <summary>A window at work: its batches are done in any order by any thread, and whoever waits gets all of its vectors or the failure of its lowest row.</summary>
+/// <summary>A window at work: its batches are done in any order by any thread, and whoever waits gets all of its results or the failure of its lowest row.</summary>
 /// <param name="window">The records.</param>
-/// <param name="vectors">Where their vectors go, [records x dim].</param>
-internal sealed class WindowWork(TokenWindow window, float[] vectors)
+internal abstract class WindowWork(TokenWindow window)
 {
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
@@ -16,8 +15,9 @@ internal sealed class WindowWork(TokenWindow window, float[] vectors)
     /// <summary>The records.</summary>
     public TokenWindow Window => window;
 
-    /// <summary>Their vectors, row-major.</summary>
-    public float[] Vectors => vectors;
+    /// <summary>The row of the pool that a record of the window belongs to.</summary>
+    /// <param name="record">Its place in the window.</param>
+    public virtual long RowOf(int record) => window.FirstRow + record;
 
     /// <summary>The batches, each to be ended once.</summary>
     public IReadOnlyList<TokenBatch> Begin()
@@ -49,4 +49,13 @@ internal sealed class WindowWork(TokenWindow window, float[] vectors)
         cancel.ThrowIfCancellationRequested();
         _failure?.Throw();
     }
+}
+
+/// <summary>A window whose records become vectors.</summary>
+/// <param name="window">The records.</param>
+/// <param name="vectors">Where their vectors go, [records x dim].</param>
+internal sealed class VectorWork(TokenWindow window, float[] vectors) : WindowWork(window)
+{
+    /// <summary>Their vectors, row-major.</summary>
+    public float[] Vectors => vectors;
 }
