@@ -20,7 +20,7 @@ internal static class IndexCosts
     private const double Coarse = 8;
 
     /// <summary>A product in a scan of an inverted list.</summary>
-    private const double Scan = 64;
+    private const double Scan = 80;
 
     /// <summary>The same in 8 bits.</summary>
     private const double QuantizedScan = 100;
@@ -38,7 +38,7 @@ internal static class IndexCosts
     public const double WorthIt = 2.0 / 3;
 
     /// <summary>The probes that are assumed before recall was measured.</summary>
-    public const int UsualProbes = 8;
+    public const int UsualProbes = 4;
 
     /// <summary>All products of queries and rows.</summary>
     public static double Exact(double rows, double queries, int dim) => rows * queries * dim;

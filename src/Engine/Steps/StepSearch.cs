@@ -24,9 +24,17 @@ internal sealed class StepSearch(StepRun run, SimilaritySearch search, SearchGoa
     /// <summary>Whether an index is used, as far as that can be said before one is made; notes why where the plan leaves it open.</summary>
     /// <param name="vectors">The matrix.</param>
     /// <param name="queries">Queries that will be asked.</param>
+    /// <exception cref="EngineException">The plan asks for an index and FAISS is missing. Exit 9.</exception>
     public bool Begins(Embeddings vectors, long queries)
     {
-        if (search != SimilaritySearch.Auto) return search == SimilaritySearch.Faiss;
+        if (search == SimilaritySearch.Exact) return false;
+        if (search == SimilaritySearch.Faiss)
+        {
+            // Before hours of work, not after.
+            _ = FaissGate.Version;
+            return true;
+        }
+
         if (!FaissGate.IsThere(out string why)) return Declined(why);
         if (!IndexedSearch.Pays(vectors.Rows, vectors.Dim, queries, goal, goal.IndexFile is not null))
             return Declined($"by counting, an index over {vectors.Rows} rows is not much less work for {queries} queries than comparing all of them");

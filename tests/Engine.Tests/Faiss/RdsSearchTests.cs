@@ -91,17 +91,12 @@ public sealed class RdsSearchTests : IDisposable
     [InlineData("\"search\": \"faiss\", \"index\": \"Flat\", \"indexFile\": \"a.index\"", 3, "KEYS")]
     [InlineData("\"search\": \"faiss\", \"recallAtLeast\": 1.5", 3, "RANGE")]
     [InlineData("\"search\": \"sometimes\"", 3, "VALUE")]
+    public void WhatAnIndexCannotServeIsRefused(string keys, int exit, string code) => Refused(keys, exit, code);
+
+    [FaissTheory]
     [InlineData("\"search\": \"faiss\", \"indexFile\": \"no-such.index\"", 4, "MISSING")]
     [InlineData("\"search\": \"faiss\", \"indexMemory\": \"1KiB\"", 8, "MEMORY")]
-    public void WhatAnIndexCannotServeIsRefused(string keys, int exit, string code)
-    {
-        Plan(Step(keys, twoTasks: false));
-        string[] before = _work.Entries();
-        Outcome run = _work.Run("plan.json");
-        Assert.True(run.Exit == exit, run.ToString());
-        Assert.Contains($"error {code}: ", run.Error, StringComparison.Ordinal);
-        Assert.Equal(before, _work.Entries());
-    }
+    public void AnIndexThatIsNotThereOrHasNoRoomIsRefused(string keys, int exit, string code) => Refused(keys, exit, code);
 
     [FaissTheory]
     [InlineData("IVF5000,Flat", 4, "5000 lists, but there are only 3000 rows")]
@@ -140,6 +135,16 @@ public sealed class RdsSearchTests : IDisposable
         Assert.Equal("exact", step.GetProperty("search").GetString());
         Assert.Contains("by counting", step.GetProperty("searchWhy").GetString(), StringComparison.Ordinal);
         Assert.False(step.TryGetProperty("recall", out _));
+    }
+
+    private void Refused(string keys, int exit, string code)
+    {
+        Plan(Step(keys, twoTasks: false));
+        string[] before = _work.Entries();
+        Outcome run = _work.Run("plan.json");
+        Assert.True(run.Exit == exit, run.ToString());
+        Assert.Contains($"error {code}: ", run.Error, StringComparison.Ordinal);
+        Assert.Equal(before, _work.Entries());
     }
 
     private static string Step(string keys, bool twoTasks) =>
