@@ -19,6 +19,7 @@ return args switch
     ["jsonl", .. var options] => JsonlBench.Run(options),
     ["faiss", .. var rest] => FaissBench.Run(rest),
     ["embed", .. var options] => EmbedBench.Run(options),
+    ["tokenize", .. var options] => TokenizeBench.Run(options),
     ["make-records", var path, var megabytes] => Made(MadeRecords.Write(path, long.Parse(megabytes, CultureInfo.InvariantCulture) * 1_000_000)),
     ["make-matrix", var path, var rows, var dim, .. var rest] => MadeMatrix.Write(path, long.Parse(rows, CultureInfo.InvariantCulture), int.Parse(dim, CultureInfo.InvariantCulture), half: rest.Contains("--f16")),
     ["selection", .. var rest] => SelectionStudy.Run(rest),
@@ -76,6 +77,7 @@ static int Usage()
         faiss [--smoke] [--out FILE]            indexes of FAISS against the exact kernels: recall, queries/s, and from how many queries an index pays
         embed [--smoke] [--threads N] [--batch-tokens N]
                                                 from text to vectors: tokenizing, the model and pooling apart and together, beside Python's onnxruntime and torch
+        tokenize [--smoke]                      tokens per second by tokenizers of every kind, beside Hugging Face's library
         make-records PATH MB                    reproducible chat records
         peer-job JOB DATA [--threads N] [--repeats N]
                                                 one of the jobs that bench/peers.sh compares, as a line of JSON

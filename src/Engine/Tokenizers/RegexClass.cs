@@ -13,6 +13,9 @@ internal static class RegexClass
         ["decimalnumber"] = "Nd", ["letternumber"] = "Nl", ["othernumber"] = "No",
     };
 
+    /// <summary>Word characters, as .NET writes them within brackets.</summary>
+    public const string Word = @"\p{L}\p{M}\p{Nd}\p{Nl}\p{Pc}\u00B2\u00B3\u00B9\u00BC-\u00BE\u24B6-\u24E9";
+
     static RegexClass()
     {
         foreach (string name in "L Lu Ll Lt Lm Lo M Mn Mc Me N Nd Nl No P Pc Pd Ps Pe Pi Pf Po S Sm Sc Sk So Z Zs Zl Zp C Cc Cf Cn Co Cs".Split(' ')) _categories[name] = name;
@@ -20,6 +23,9 @@ internal static class RegexClass
 
     /// <summary>A character as .NET's expressions write it, inside a class or out of one.</summary>
     public static string Quoted(char c) => char.IsAsciiLetterOrDigit(c) ? c.ToString() : string.Create(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}");
+
+    /// <summary>Numbers of Latin-1 that Oniguruma takes for word characters, unlike all others of their category.</summary>
+    public static bool IsWordNumber(int rune) => rune is 0xB2 or 0xB3 or 0xB9 or 0xBC or 0xBD or 0xBE;
 
     /// <summary>Reads a class behind its opening bracket.</summary>
     public static void Read(string source, ref int at, bool ignoreCase, StringBuilder to, List<(char From, char To)> named, Func<string, EngineException> refuse)
@@ -58,7 +64,7 @@ internal static class RegexClass
         {
             's' => @"\s",
             'd' => @"\p{Nd}",
-            'w' => @"\p{L}\p{M}\p{Nd}\p{Nl}\p{Pc}\u24B6-\u24E9",
+            'w' => Word,
             'p' => "p",
             _ => "",
         };

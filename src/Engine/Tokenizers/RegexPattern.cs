@@ -83,7 +83,7 @@ internal sealed class RegexPattern : TextPattern
         char[] found = new char[(int)UnicodeCategory.OtherNotAssigned + 1];
         for (int c = char.MaxValue; c > 0; c--)
         {
-            if (char.IsSurrogate((char)c) || Runes.IsAlphabeticSymbol(c) || _syntax.Names((char)c)) continue;
+            if (char.IsSurrogate((char)c) || RegexClass.IsWordNumber(c) || Runes.IsAlphabeticSymbol(c) || _syntax.Names((char)c)) continue;
             found[(int)CharUnicodeInfo.GetUnicodeCategory((char)c)] = (char)c;
         }
 

@@ -10,8 +10,6 @@ namespace Engine.Tokenizers;
 /// </remarks>
 internal sealed class RegexSyntax
 {
-    private const string WordClass = @"\p{L}\p{M}\p{Nd}\p{Nl}\p{Pc}\u24B6-\u24E9";
-
     private readonly TokenizerJson _json;
     private readonly StringBuilder _to = new();
     private readonly List<(char From, char To)> _named = [];
@@ -157,8 +155,8 @@ internal sealed class RegexSyntax
             'A' => @"\A",
             'z' => @"\z",
             'Z' => @"\Z",
-            'b' => $"(?:(?<=[{WordClass}])(?![{WordClass}])|(?<![{WordClass}])(?=[{WordClass}]))",
-            'B' => $"(?:(?<=[{WordClass}])(?=[{WordClass}])|(?<![{WordClass}])(?![{WordClass}]))",
+            'b' => $"(?:(?<=[{RegexClass.Word}])(?![{RegexClass.Word}])|(?<![{RegexClass.Word}])(?=[{RegexClass.Word}]))",
+            'B' => $"(?:(?<=[{RegexClass.Word}])(?=[{RegexClass.Word}])|(?<![{RegexClass.Word}])(?![{RegexClass.Word}]))",
             _ => null,
         };
         if (anchor is not null)

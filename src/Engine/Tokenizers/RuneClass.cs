@@ -27,6 +27,9 @@ internal enum RuneClass : byte
 
     /// <summary>A word character of regular expressions: alphabetic, mark, decimal digit, connector punctuation, zero-width joiners.</summary>
     Word = 32,
+
+    /// <summary>A number, by a newer table: with the digits of Unicode 17.</summary>
+    Numeric = 64,
 }
 
 /// <summary>Characters of valid UTF-8 and their classes.</summary>
@@ -109,9 +112,10 @@ internal static class Runes
         RuneClass result = RuneClass.Other;
         if (IsLetter(category)) result |= RuneClass.Letter;
         if (IsNumber(category)) result |= RuneClass.Number;
+        if (IsNumber(category) || rune is >= 0x11DE0 and <= 0x11DE9 or >= 0x16FF4 and <= 0x16FF6) result |= RuneClass.Numeric;
         if (Rune.IsValid(rune) && Rune.IsWhiteSpace(new Rune(rune))) result |= RuneClass.Space;
         if (rune is '\r' or '\n') result |= RuneClass.LineEnd;
-        if (IsPunctuation(category) || rune is >= '!' and <= '/' or >= ':' and <= '@' or >= '[' and <= '`' or >= '{' and <= '~') result |= RuneClass.Punctuation;
+        if (ReferenceUnicode.IsPunctuation(rune) || rune is >= '!' and <= '/' or >= ':' and <= '@' or >= '[' and <= '`' or >= '{' and <= '~') result |= RuneClass.Punctuation;
         bool isWord = IsLetter(category) || IsMark(category) || IsAlphabeticSymbol(rune)
             || category is UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.ConnectorPunctuation || rune is 0x200C or 0x200D;
         return isWord ? result | RuneClass.Word : result;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Unicode;
 using Engine.Data;
 
 namespace Engine.Tokenizers;
@@ -31,6 +32,7 @@ internal static class TokenizerFile
     public static TokenizerDefinition Parse(ReadOnlyMemory<byte> json, string path, string name)
     {
         if (json.Span.StartsWith("\uFEFF"u8)) json = json[3..];
+        if (!Utf8.IsValid(json.Span)) throw EngineException.Input(name, "UTF8", "found bytes that are not UTF-8, expected the tokenizer.json of a Hugging Face model. The file is damaged.");
         try
         {
             using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = MostDepth });

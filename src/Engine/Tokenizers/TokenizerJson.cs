@@ -12,7 +12,7 @@ internal readonly record struct TokenizerJson(JsonElement Value, string Path, st
     public bool IsNull => Value.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null;
 
     /// <summary>The value of a key; <see cref="IsNull"/> where there is none.</summary>
-    public TokenizerJson this[string key] => new(Value.TryGetProperty(key, out JsonElement inner) ? inner : default, Path.Length == 0 ? key : $"{Path}.{key}", File);
+    public TokenizerJson this[string key] => new(Value.ValueKind == JsonValueKind.Object && Value.TryGetProperty(key, out JsonElement inner) ? inner : default, Path.Length == 0 ? key : $"{Path}.{key}", File);
 
     /// <summary>The values of an array.</summary>
     public IEnumerable<TokenizerJson> Items()
@@ -32,8 +32,21 @@ internal readonly record struct TokenizerJson(JsonElement Value, string Path, st
         Require(JsonValueKind.Object, "an object");
         foreach (JsonProperty property in Value.EnumerateObject())
         {
-            if (!keys.Contains(property.Name))
+            if (!keys.Contains(NameOf(property)))
                 throw Refuse("UNSUPPORTED", $"found the key \"{property.Name}\", expected one of {string.Join(", ", keys.ToArray())}. It may change what the tokenizer does, so the file is not read without it.");
+        }
+    }
+
+    /// <summary>The name of a property of this object.</summary>
+    public string NameOf(JsonProperty property)
+    {
+        try
+        {
+            return property.Name;
+        }
+        catch (InvalidOperationException)
+        {
+            throw Refuse("TYPE", "found a key with half a surrogate pair, expected text.");
         }
     }
 

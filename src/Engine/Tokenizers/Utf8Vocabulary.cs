@@ -91,7 +91,7 @@ internal sealed class Utf8Vocabulary
         foreach (JsonProperty property in vocab.Value.EnumerateObject())
         {
             ReadOnlySpan<byte> raw = JsonMarshal.GetRawUtf8PropertyName(property);
-            ReadOnlySpan<byte> token = raw.Contains((byte)'\\') ? Encoding.UTF8.GetBytes(property.Name) : raw;
+            ReadOnlySpan<byte> token = raw.Contains((byte)'\\') ? Encoding.UTF8.GetBytes(vocab.NameOf(property)) : raw;
             if (property.Value.ValueKind != JsonValueKind.Number || !property.Value.TryGetInt32(out int id) || id is < 0 or int.MaxValue)
                 throw vocab.Refuse("TYPE", $"the token \"{property.Name}\" has {property.Value.GetRawText()}, expected an id: a whole number from 0 to {int.MaxValue - 1}.");
             if (!owners.TryAdd(id, read.Count))

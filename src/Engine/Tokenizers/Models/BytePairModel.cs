@@ -107,7 +107,7 @@ internal sealed class BytePairModel : TokenModel
             ReadOnlySpan<byte> first, second;
             if (merge.ValueKind == JsonValueKind.String)
             {
-                ReadOnlySpan<byte> text = Utf8(merge);
+                ReadOnlySpan<byte> text = Utf8(merge, merges, index);
                 if (text.StartsWith("#version"u8))
                 {
                     index++;
@@ -123,8 +123,8 @@ internal sealed class BytePairModel : TokenModel
             {
                 if (merge.ValueKind != JsonValueKind.Array || merge.GetArrayLength() != 2 || merge[0].ValueKind != JsonValueKind.String || merge[1].ValueKind != JsonValueKind.String)
                     throw merges.At(merge, index).Refuse("MERGE", $"found {merge.GetRawText()}, expected two tokens.");
-                first = Utf8(merge[0]);
-                second = Utf8(merge[1]);
+                first = Utf8(merge[0], merges, index);
+                second = Utf8(merge[1], merges, index);
             }
 
             (int left, int right) = (Vocabulary.Find(first), Vocabulary.Find(second));
@@ -144,10 +144,10 @@ internal sealed class BytePairModel : TokenModel
         return table;
     }
 
-    private static ReadOnlySpan<byte> Utf8(JsonElement text)
+    private static ReadOnlySpan<byte> Utf8(JsonElement text, TokenizerJson merges, int index)
     {
         ReadOnlySpan<byte> raw = JsonMarshal.GetRawUtf8Value(text)[1..^1];
-        return raw.Contains((byte)'\\') ? Encoding.UTF8.GetBytes(text.GetString()!) : raw;
+        return raw.Contains((byte)'\\') ? Encoding.UTF8.GetBytes(merges.At(text, index).Text()) : raw;
     }
 
     // Unknown characters in a row are one token with fuse_unk; one that is pending is written before the next known character.

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Engine.Tokenizers.Normalizers;
 
 /// <summary>What BERT does to a text: control characters left out and white space as spaces, spaces around Han characters, no accents, lower case; each if it is asked for.</summary>
@@ -58,7 +56,7 @@ internal sealed class BertNormalizer(bool cleanText, bool handleChineseChars, bo
     {
         if (rune is '\t' or '\n' or '\r') return false;
         if (rune is >= ' ' and <= '~') return false;
-        return rune is 0 or 0xFFFD || Runes.Category(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.PrivateUse;
+        return rune is 0 or 0xFFFD || ReferenceUnicode.IsOther(rune);
     }
 
     private static bool IsHan(int rune) => rune is >= 0x4E00 and <= 0x9FFF or >= 0x3400 and <= 0x4DBF or >= 0x20000 and <= 0x2A6DF

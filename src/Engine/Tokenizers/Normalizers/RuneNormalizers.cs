@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace Engine.Tokenizers.Normalizers;
@@ -25,7 +24,8 @@ internal sealed class LowercaseNormalizer : Normalizer
             }
             else
             {
-                text.Write(Rune.ToLowerInvariant(new Rune(rune)).Value);
+                int lower = ReferenceUnicode.LowerOfNew(rune);
+                text.Write(lower >= 0 ? lower : Rune.ToLowerInvariant(new Rune(rune)).Value);
             }
         }
 
@@ -45,8 +45,7 @@ internal sealed class AccentNormalizer(bool nonSpacingOnly) : Normalizer
         for (int at = 0; at < source.Length;)
         {
             int length = Runes.Decode(source, at, out int rune);
-            UnicodeCategory category = Runes.Category(rune);
-            if (category == UnicodeCategory.NonSpacingMark || !nonSpacingOnly && Runes.IsMark(category)) text.Drop();
+            if (nonSpacingOnly ? ReferenceUnicode.IsNonSpacingMark(rune) : ReferenceUnicode.IsMark(rune)) text.Drop();
             else text.Write(source.Slice(at, length));
             at += length;
         }

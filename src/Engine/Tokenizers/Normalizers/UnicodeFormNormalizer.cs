@@ -9,8 +9,9 @@ internal sealed class UnicodeFormNormalizer : Normalizer
 {
     private readonly NormalizationForm _form;
     private readonly bool _isFormC;
+    private readonly bool _isCompatible;
 
-    private UnicodeFormNormalizer(NormalizationForm form) => (_form, _isFormC) = (form, form == NormalizationForm.FormC);
+    private UnicodeFormNormalizer(NormalizationForm form) => (_form, _isFormC, _isCompatible) = (form, form == NormalizationForm.FormC, form is NormalizationForm.FormKC or NormalizationForm.FormKD);
 
     /// <summary>The normalizer of a form.</summary>
     /// <param name="name"><c>NFC</c>, <c>NFD</c>, <c>NFKC</c> or <c>NFKD</c>.</param>
@@ -36,15 +37,21 @@ internal sealed class UnicodeFormNormalizer : Normalizer
         {
             ReadOnlySpan<char> source = characters.AsSpan(0, Encoding.UTF8.GetChars(text.Text, characters));
             text.Begin();
-            while (true)
+            int done = 0;
+            for (int at = 0; at < source.Length;)
             {
-                // U+FFFE is no character: no form changes it or looks across it, and the runtime refuses text that has it.
-                int bad = source.IndexOf('\uFFFE');
-                Normalize(bad < 0 ? source : source[..bad], text);
-                if (bad < 0) break;
-                text.Write(0xFFFE);
-                source = source[(bad + 1)..];
+                Rune.DecodeFromUtf16(source[at..], out Rune rune, out int length);
+                if (IsKept(rune.Value))
+                {
+                    Normalize(source[done..at], text);
+                    text.Write(rune.Value);
+                    done = at + length;
+                }
+
+                at += length;
             }
+
+            Normalize(source[done..], text);
 
             text.End();
         }
@@ -53,6 +60,9 @@ internal sealed class UnicodeFormNormalizer : Normalizer
             ArrayPool<char>.Shared.Return(characters);
         }
     }
+
+    // U+FFFE is no character: no form changes it, and the runtime refuses text that has it. Nothing composes with it or with the others here.
+    private bool IsKept(int rune) => rune == 0xFFFE || _isCompatible && rune >= 0x32FF && ReferenceUnicode.IsKeptByCompatibility(rune) || !_isFormC && rune == 0x11938;
 
     private void Normalize(ReadOnlySpan<char> source, NormalizedText text)
     {

@@ -54,7 +54,7 @@ internal abstract class PreTokenizer
                 break;
             case "Digits":
                 json.RequireKeys("type", "individual_digits");
-                steps.Add(new ClassSplit(RuneClass.Number, json["individual_digits"].Flag(false) ? Delimiters.Isolated : Delimiters.Contiguous));
+                steps.Add(new ClassSplit(RuneClass.Numeric, json["individual_digits"].Flag(false) ? Delimiters.Isolated : Delimiters.Contiguous));
                 break;
             case "Punctuation":
                 json.RequireKeys("type", "behavior");
