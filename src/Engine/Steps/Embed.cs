@@ -50,7 +50,7 @@ public sealed record Embed : Step<Embeddings>
             ReadsFiles = arguments => arguments.Get(model).Paths,
             Open = (arguments, files) =>
             {
-                if (arguments.Gives(template) && arguments.Get(model) is OnnxModel { Template: { } other } && other != arguments.Get(template))
+                if (arguments.Gives(template) && arguments.Get(model) is OnnxModel onnx && (onnx.TemplateFile is not null || onnx.Template is { } other && other != arguments.Get(template)))
                 {
                     PlanPlace place = arguments.Node.Place;
                     throw new EngineException(new EngineError(ExitCode.Plan, "TEMPLATE",

@@ -29,6 +29,9 @@ public sealed record OnnxModel : EmbeddingModel
     /// <summary>How a conversation becomes text; null for the step's own.</summary>
     public ChatTemplate? Template { get; init; }
 
+    /// <summary>The model's own chat template instead: a <c>.jinja</c> file, a <c>tokenizer_config.json</c> or a folder with one of them; null for <see cref="Template"/>.</summary>
+    public string? TemplateFile { get; init; }
+
     /// <summary>Tokens of a record at most; of a query's prompt and of its answer each.</summary>
     public int MaxTokens { get; init; } = DefaultMaxTokens;
 
@@ -55,9 +58,9 @@ public sealed record OnnxModel : EmbeddingModel
     /// <summary>The NVIDIA GPU the model runs on, or null for the processor.</summary>
     internal int? Cuda => Device == "cpu" ? null : Device.Length > 5 ? int.Parse(Device.AsSpan(5), CultureInfo.InvariantCulture) : 0;
 
-    internal override IEnumerable<string> Paths => [Onnx, Tokenizer];
+    internal override IEnumerable<string> Paths => TemplateFile is null ? [Onnx, Tokenizer] : [Onnx, Tokenizer, TemplateFile];
 
-    internal override NamedFiles Open(FileFinder files) => OnnxFiles.Open(Onnx, Tokenizer, readsConfiguration: Eos is null, files);
+    internal override NamedFiles Open(FileFinder files) => OnnxFiles.Open(Onnx, Tokenizer, readsConfiguration: Eos is null, files, template: TemplateFile);
 
     internal override int Take(StepNeeds needs, ValueShape records)
     {
@@ -95,7 +98,9 @@ public sealed record OnnxModel : EmbeddingModel
         var keys = new ParameterSet();
         Parameter<string> onnx = keys.Required("onnx", Shapes.Path, "The model, an .onnx file.");
         Parameter<string> tokenizer = keys.Required("tokenizer", Shapes.Path, "The tokenizer.json of the same model, or its folder.");
-        Parameter<ChatTemplate?> template = keys.OptionalValue("template", ChatTemplates.Words, "How a conversation becomes text; the step's template when absent.");
+        Parameter<(ChatTemplate? Name, string? File)?> template = keys.OptionalValue("template",
+            Shapes.OneOf(ChatTemplates.Words.To<(ChatTemplate? Name, string? File)>(name => (name, null)), Shapes.Tagged("file", Shapes.Path).To<(ChatTemplate? Name, string? File)>(file => (null, file))),
+            "How a conversation becomes text, or the file of a chat template; the step's template when absent.");
         Parameter<int> maxTokens = keys.Optional("maxTokens", Shapes.Count(1, 1 << 20), DefaultMaxTokens, DefaultMaxTokens, "Tokens of a record at most.");
         Parameter<string?> output = keys.Optional("output", Shapes.Text, "The output that holds hidden states; found when absent.");
         Parameter<int> dim = keys.Optional("dim", Shapes.Count(1, 1 << 20), 0, null, "Elements of a hidden state, for a model that does not say.");
@@ -107,7 +112,8 @@ public sealed record OnnxModel : EmbeddingModel
         {
             Onnx = arguments.Get(onnx),
             Tokenizer = arguments.Get(tokenizer),
-            Template = arguments.Get(template),
+            Template = arguments.Get(template)?.Name,
+            TemplateFile = arguments.Get(template)?.File,
             MaxTokens = arguments.Get(maxTokens),
             Output = arguments.Get(output),
             Dim = arguments.Get(dim),

@@ -17,22 +17,26 @@ internal sealed class RegexPattern : TextPattern
     private readonly Regex _regex;
     private readonly RegexSyntax _syntax;
     private readonly string _file;
+    private readonly TimeSpan _mostTime;
     private readonly Lazy<char[]> _standIns;
 
-    private RegexPattern(Regex regex, RegexSyntax syntax, string file)
+    private RegexPattern(Regex regex, RegexSyntax syntax, string file, TimeSpan mostTime)
     {
-        (_regex, _syntax, _file) = (regex, syntax, file);
+        (_regex, _syntax, _file, _mostTime) = (regex, syntax, file, mostTime);
         _standIns = new Lazy<char[]>(FindStandIns);
     }
 
     /// <summary>Reads an expression in Oniguruma's syntax.</summary>
     /// <exception cref="EngineException">It has something that this runtime does not know: exit 4.</exception>
-    public static new RegexPattern Read(TokenizerJson json)
+    public static new RegexPattern Read(TokenizerJson json) => Read(json, MostTime);
+
+    /// <summary>Reads an expression that may take this long for one match.</summary>
+    internal static RegexPattern Read(TokenizerJson json, TimeSpan mostTime)
     {
         RegexSyntax syntax = RegexSyntax.Translate(json);
         try
         {
-            return new RegexPattern(new Regex(syntax.Pattern, RegexOptions.CultureInvariant | RegexOptions.Compiled, MostTime), syntax, json.File);
+            return new RegexPattern(new Regex(syntax.Pattern, RegexOptions.CultureInvariant | RegexOptions.Compiled, mostTime), syntax, json.File, mostTime);
         }
         catch (RegexParseException refused)
         {
@@ -68,7 +72,7 @@ internal sealed class RegexPattern : TextPattern
         }
         catch (RegexMatchTimeoutException)
         {
-            throw EngineException.Input(_file, "REGEX", $"the regular expression {_syntax.Source} took over {MostTime.TotalSeconds:F0} seconds on a text of {text.Length} bytes. Use a model whose tokenizer has no expression that backtracks without end, or shorten the text.");
+            throw EngineException.Input(_file, "REGEX", $"the regular expression {_syntax.Source} took over {_mostTime.TotalSeconds:F1} seconds on a text of {text.Length} bytes. Use a model whose tokenizer has no expression that backtracks without end, or shorten the text.");
         }
         finally
         {

@@ -34,8 +34,7 @@ internal static class GoldenModels
             return whole.ToArray();
         }
 
-        string? folder = _packageFolders.Where(packages => packages.Length > 0).Select(packages => Path.Combine(packages, Text(entry, "package")!)).FirstOrDefault(Directory.Exists);
-        if (folder is null) return null;
+        if (Package(Text(entry, "package")!) is not { } folder) return null;
         if (Text(entry, "file") is { } file) return File.ReadAllBytes(Path.Combine(folder, file));
         JsonObject json = JsonObject.Create(entry.GetProperty("json"))!;
         if (Text(entry, "vocab") is { } vocab)
@@ -53,6 +52,9 @@ internal static class GoldenModels
 
         return JsonSerializer.SerializeToUtf8Bytes(json);
     }
+
+    /// <summary>The folder of an npm package, or null when it is not installed.</summary>
+    public static string? Package(string name) => _packageFolders.Where(packages => packages.Length > 0).Select(packages => Path.Combine(packages, name)).FirstOrDefault(Directory.Exists);
 
     /// <summary>A tokenizer that shows what a component does: its vocabulary has every byte, and every byte as the last of a piece.</summary>
     public static byte[] Component(string name)

@@ -1,10 +1,11 @@
 using System.Text.Json;
 using Engine.Steps.Templates.Jinja;
+using Xunit.Abstractions;
 
 namespace Engine.Tests.Tokenizers;
 
 /// <summary>Chat templates give the text that Jinja gives; golden/templates.py made it.</summary>
-public sealed class JinjaTests
+public sealed class JinjaTests(ITestOutputHelper output)
 {
     private static readonly JsonElement Golden = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(GoldenTexts.Folder, "templates.json"))).RootElement;
 
@@ -14,7 +15,13 @@ public sealed class JinjaTests
     [MemberData(nameof(Templates))]
     public void TextsAreJinjas(string name)
     {
-        var template = new JinjaTemplate(File.ReadAllText(Path.Combine(GoldenTexts.Folder, "templates", $"{name}.jinja")), name);
+        if (Source(name) is not { } source)
+        {
+            output.WriteLine($"{name} is left out: the npm package is not installed.");
+            return;
+        }
+
+        var template = new JinjaTemplate(source, name);
         JsonElement[] expected = [.. Golden.GetProperty("texts").GetProperty(name).EnumerateArray()];
         int i = 0;
         foreach (JsonElement chat in Golden.GetProperty("chats").EnumerateArray())
@@ -30,6 +37,14 @@ public sealed class JinjaTests
         }
 
         Assert.Equal(expected.Length, i);
+    }
+
+    private static string? Source(string name)
+    {
+        if (!name.StartsWith('@')) return File.ReadAllText(Path.Combine(GoldenTexts.Folder, "templates", $"{name}.jinja"));
+        if (GoldenModels.Package(name) is not { } folder) return null;
+        using JsonDocument configuration = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "models", "tokenizer_config.json")));
+        return configuration.RootElement.GetProperty("chat_template").GetString();
     }
 
     [Theory]

@@ -25,7 +25,7 @@ internal sealed class LanguageScorer
     {
         (_records, _group, _run) = (records, group, run);
         Tokenizer tokenizer = Tokenizer.Open(group.Files.Tokenizer.Path, group.Files.Tokenizer.Name);
-        var texts = new RecordTexts(records.Name, tokenizer, group.Model);
+        var texts = new RecordTexts(records.Name, tokenizer, group.Model, group.Files.Template);
         int most = group.Model.MaxTokens;
         List<RecordMeasure> measures = [];
         foreach (string name in group.Names)

@@ -15,7 +15,8 @@ internal sealed class RecordTexts
     /// <param name="records">What messages call the records.</param>
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="model">The model.</param>
-    public RecordTexts(string records, Tokenizer tokenizer, OnnxModel model)
+    /// <param name="file">The file of its own chat template, or null.</param>
+    public RecordTexts(string records, Tokenizer tokenizer, OnnxModel model, InputFile? file)
     {
         _records = records;
         _plain = new RecordEncoder(tokenizer, ConversationTemplate.Named(ChatTemplate.Plain), model.MaxTokens);
@@ -23,6 +24,12 @@ internal sealed class RecordTexts
         // Plain texts need no end mark, and not every tokenizer has one.
         _chat = new(() =>
         {
+            if (file is not null)
+            {
+                ConversationTemplate own = FileTemplate.Open(file.Path, file.Name);
+                return (new RecordEncoder(tokenizer, own, model.MaxTokens), own);
+            }
+
             ChatTemplate chosen = model.Template ?? ChatTemplate.Tulu;
             ConversationTemplate template = ConversationTemplate.Named(chosen, chosen == ChatTemplate.Plain ? "" : EndMark.Of(tokenizer, model.Eos));
             return (new RecordEncoder(tokenizer, template, model.MaxTokens), template);

@@ -22,7 +22,7 @@ internal sealed record ScoringModels(IReadOnlyList<ScoringGroup> Groups)
         {
             OnnxModel model = same.Key.Model;
             if (!open.TryGetValue(model, out OnnxFiles? opened))
-                open.Add(model, opened = OnnxFiles.Open(model.Onnx, model.Tokenizer, model.Eos is null, files, Remedy));
+                open.Add(model, opened = OnnxFiles.Open(model.Onnx, model.Tokenizer, model.Eos is null, files, Remedy, model.TemplateFile));
             groups.Add(ScoringGroup.Of([.. same], model, opened, step));
         }
 

@@ -12,8 +12,9 @@ namespace Engine.Steps.Onnx;
 /// <param name="Model">The model and what it says of itself.</param>
 /// <param name="Tokenizer">The tokenizer's file.</param>
 /// <param name="Library">ONNX Runtime.</param>
+/// <param name="Template">The file of the model's chat template, or null.</param>
 /// <param name="All">Every file, weights in files of their own included.</param>
-internal sealed record OnnxFiles(OnnxModelFile Model, InputFile Tokenizer, OrtLibrary Library, IReadOnlyList<InputFile> All)
+internal sealed record OnnxFiles(OnnxModelFile Model, InputFile Tokenizer, OrtLibrary Library, InputFile? Template, IReadOnlyList<InputFile> All)
     : NamedFiles(All, [$"onnxruntime {Library.Version}"])
 {
     /// <summary>Bytes of the model with its weights.</summary>
@@ -25,14 +26,25 @@ internal sealed record OnnxFiles(OnnxModelFile Model, InputFile Tokenizer, OrtLi
     /// <param name="readsConfiguration">Whether the <c>tokenizer_config.json</c> beside the tokenizer counts, where there is one.</param>
     /// <param name="files">Opens files.</param>
     /// <param name="remedy">What messages say can be done without the library; null for what embedding can.</param>
+    /// <param name="template">The chat template's path as the plan writes it, or null.</param>
     /// <exception cref="EngineException">A file is missing or no model: exit 4. It cannot be opened: exit 7. There is no ONNX Runtime: exit 9.</exception>
-    public static OnnxFiles Open(string model, string tokenizer, bool readsConfiguration, FileFinder files, string? remedy = null)
+    public static OnnxFiles Open(string model, string tokenizer, bool readsConfiguration, FileFinder files, string? remedy = null, string? template = null)
     {
         OnnxModelFile opened = OnnxModelFile.Read(files.Open(model));
         if (Directory.Exists(files.FullPath(tokenizer))) tokenizer = Path.Combine(tokenizer, TokenizerFile.Name);
         List<InputFile> all = [opened.File, files.Open(tokenizer)];
         string configuration = Path.Combine(Path.GetDirectoryName(tokenizer) ?? "", EndMark.ConfigurationName);
-        if (readsConfiguration && files.Find(configuration) is { } named) all.Add(named);
+        if (readsConfiguration && files.Find(configuration) is { } marks) all.Add(marks);
+        InputFile? chat = template is null ? null : files.Open(FileTemplate.Within(template, files.FullPath(template)));
+        if (chat is not null)
+        {
+            all.Add(chat);
+
+            // A template may write special tokens that the file beside it names.
+            string beside = Path.Combine(Path.GetDirectoryName(chat.Name) ?? "", EndMark.ConfigurationName);
+            if (files.Find(beside) is { } named && all.TrueForAll(file => file.Path != named.Path)) all.Add(named);
+        }
+
         foreach (string weights in opened.WeightFiles)
         {
             // The library takes none from elsewhere either.
@@ -43,7 +55,7 @@ internal sealed record OnnxFiles(OnnxModelFile Model, InputFile Tokenizer, OrtLi
 
         try
         {
-            return new OnnxFiles(opened, all[1], OrtLibrary.Instance, all);
+            return new OnnxFiles(opened, all[1], OrtLibrary.Instance, chat, all);
         }
         catch (NativeLibraryMissingException missing)
         {

@@ -29,6 +29,12 @@ internal sealed class TemplateTokens : RecordTokens
         // Plain texts need no end mark, and not every tokenizer has one.
         _chat = new(() =>
         {
+            if (files.Template is { } file)
+            {
+                ConversationTemplate own = FileTemplate.Open(file.Path, file.Name);
+                return (new RecordEncoder(tokenizer, own, model.MaxTokens, model.Side), own);
+            }
+
             ChatTemplate chosen = model.Template ?? step.Template;
             ConversationTemplate template = ConversationTemplate.Named(chosen, chosen == ChatTemplate.Plain ? "" : EndMark.Of(tokenizer, model.Eos));
             return (new RecordEncoder(tokenizer, template, model.MaxTokens, model.Side), template);

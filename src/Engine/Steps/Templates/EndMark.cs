@@ -6,6 +6,9 @@ namespace Engine.Steps.Templates;
 /// <summary>What ends a response, as the model's own files say it.</summary>
 internal static class EndMark
 {
+    /// <summary>The file that names it.</summary>
+    public const string ConfigurationName = ModelConfiguration.FileName;
+
     /// <summary>The text of a model's end-of-sequence token: <paramref name="given"/>, else <c>eos_token</c> of the <c>tokenizer_config.json</c> beside the tokenizer, else <c>&lt;/s&gt;</c>.</summary>
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="given">What the plan says, or null.</param>

@@ -24,19 +24,23 @@ internal sealed class FileTemplate : ConversationTemplate
     /// <inheritdoc/>
     public override bool WritesSpecialTokens => true;
 
+    /// <summary>The file of a template, where a path may be a model's folder.</summary>
+    /// <param name="path">As it is written.</param>
+    /// <param name="full">The same, absolute.</param>
+    /// <returns>The path, or that of <c>chat_template.jinja</c> or else <c>tokenizer_config.json</c> in the folder.</returns>
+    public static string Within(string path, string full)
+    {
+        if (!Directory.Exists(full)) return path;
+        return Path.Combine(path, File.Exists(Path.Combine(full, "chat_template.jinja")) ? "chat_template.jinja" : ModelConfiguration.FileName);
+    }
+
     /// <summary>Reads a template.</summary>
     /// <param name="path">A <c>.jinja</c> file, a <c>tokenizer_config.json</c>, or a folder with one of the two (<c>chat_template.jinja</c> first).</param>
     /// <param name="name">How messages call it.</param>
     /// <exception cref="EngineException">It is missing, malformed, or uses what is not known: exit 4.</exception>
     public static FileTemplate Open(string path, string name)
     {
-        if (Directory.Exists(path))
-        {
-            string inside = File.Exists(Path.Combine(path, "chat_template.jinja")) ? "chat_template.jinja" : ModelConfiguration.FileName;
-            (path, name) = (Path.Combine(path, inside), Path.Combine(name, inside));
-        }
-
-        path = Path.GetFullPath(path);
+        (path, name) = (Path.GetFullPath(Within(path, path)), Within(name, path));
         string beside = Path.Combine(Path.GetDirectoryName(path)!, ModelConfiguration.FileName);
         if (!path.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
         {
