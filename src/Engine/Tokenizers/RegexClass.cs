@@ -8,9 +8,21 @@ internal static class RegexClass
 {
     private static readonly Dictionary<string, string> _categories = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["letter"] = "L", ["mark"] = "M", ["number"] = "N", ["punctuation"] = "P", ["punct"] = "P", ["symbol"] = "S", ["separator"] = "Z",
-        ["uppercaseletter"] = "Lu", ["lowercaseletter"] = "Ll", ["titlecaseletter"] = "Lt", ["modifierletter"] = "Lm", ["otherletter"] = "Lo",
-        ["decimalnumber"] = "Nd", ["letternumber"] = "Nl", ["othernumber"] = "No",
+        ["letter"] = "L",
+        ["mark"] = "M",
+        ["number"] = "N",
+        ["punctuation"] = "P",
+        ["punct"] = "P",
+        ["symbol"] = "S",
+        ["separator"] = "Z",
+        ["uppercaseletter"] = "Lu",
+        ["lowercaseletter"] = "Ll",
+        ["titlecaseletter"] = "Lt",
+        ["modifierletter"] = "Lm",
+        ["otherletter"] = "Lo",
+        ["decimalnumber"] = "Nd",
+        ["letternumber"] = "Nl",
+        ["othernumber"] = "No",
     };
 
     /// <summary>Word characters, as .NET writes them within brackets.</summary>

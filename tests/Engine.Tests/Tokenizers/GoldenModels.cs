@@ -81,8 +81,15 @@ internal static class GoldenModels
 
         return JsonSerializer.SerializeToUtf8Bytes(new JsonObject
         {
-            ["version"] = "1.0", ["truncation"] = null, ["padding"] = null, ["added_tokens"] = added, ["normalizer"] = Part(entry, "normalizer"),
-            ["pre_tokenizer"] = cut, ["post_processor"] = Part(entry, "post_processor"), ["decoder"] = null, ["model"] = model,
+            ["version"] = "1.0",
+            ["truncation"] = null,
+            ["padding"] = null,
+            ["added_tokens"] = added,
+            ["normalizer"] = Part(entry, "normalizer"),
+            ["pre_tokenizer"] = cut,
+            ["post_processor"] = Part(entry, "post_processor"),
+            ["decoder"] = null,
+            ["model"] = model,
         });
     }
 

@@ -37,7 +37,7 @@ internal sealed class LanguageScorer
                 "naturalness" or "coherence" or "understandability" => new YesNoScore(name, tokenizer, most),
                 "quality" or "complexity" => new RatingScore(name, tokenizer, most),
                 "conditionalNll" or "aloneNll" or "ifd" or "ifdPerplexity" =>
-                    new AnswerLosses(new RecordEncoder(tokenizer, Template(prompt, tokenizer, group.Model), Math.Min(AnswerLosses.MostTokens, most))),
+                    new AnswerLosses(new RecordEncoder(tokenizer, Template(prompt, tokenizer, group), Math.Min(AnswerLosses.MostTokens, most))),
                 _ => new ChatLosses(texts),
             });
         }
@@ -92,11 +92,12 @@ internal sealed class LanguageScorer
         }
     }
 
-    private static ConversationTemplate Template(DifficultyPrompt prompt, Tokenizer tokenizer, OnnxModel model) => prompt switch
+    private static ConversationTemplate Template(DifficultyPrompt prompt, Tokenizer tokenizer, ScoringGroup group) => prompt switch
     {
         DifficultyPrompt.Wizard => new InstructionTemplate(),
         DifficultyPrompt.Alpaca => new AlpacaTemplate(endMark: ""),
-        _ => ConversationTemplate.Named(model.Template ?? ChatTemplate.Tulu, tokenizer, model.Eos),
+        _ when group.Files.Template is { } own => FileTemplate.Open(own.Path, own.Name),
+        _ => ConversationTemplate.Named(group.Model.Template ?? ChatTemplate.Tulu, tokenizer, group.Model.Eos),
     };
 
     /// <summary>Encodes the records of a window, and says how many sequences each measure asked for, record by record.</summary>

@@ -136,8 +136,14 @@ internal sealed class JinjaTemplate
                 var inner = new JinjaScope(scope) { [name] = list[i] };
                 inner["loop"] = new Dictionary<string, object?>
                 {
-                    ["index"] = i + 1L, ["index0"] = (long)i, ["first"] = i == 0, ["last"] = i == list.Count - 1, ["length"] = (long)list.Count, ["revindex0"] = list.Count - 1L - i,
-                    ["previtem"] = i > 0 ? list[i - 1] : JinjaValue.Undefined, ["nextitem"] = i + 1 < list.Count ? list[i + 1] : JinjaValue.Undefined,
+                    ["index"] = i + 1L,
+                    ["index0"] = (long)i,
+                    ["first"] = i == 0,
+                    ["last"] = i == list.Count - 1,
+                    ["length"] = (long)list.Count,
+                    ["revindex0"] = list.Count - 1L - i,
+                    ["previtem"] = i > 0 ? list[i - 1] : JinjaValue.Undefined,
+                    ["nextitem"] = i + 1 < list.Count ? list[i + 1] : JinjaValue.Undefined,
                 };
                 body(inner, text);
             }

@@ -97,7 +97,7 @@ internal sealed class JinjaTokens(string source, Func<int, string, EngineExcepti
     {
         string close = kind == '{' ? "}}" : "%}";
         _tokens.Add(new JinjaToken(JinjaTokenKind.Open, kind == '{' ? "{{" : "{%", open));
-        for (int depth = 0; ; )
+        for (int depth = 0; ;)
         {
             while (_at < source.Length && char.IsWhiteSpace(source[_at])) _at++;
             if (_at >= source.Length) throw refuse(open, "a tag that does not end");
