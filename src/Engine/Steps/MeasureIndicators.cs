@@ -198,8 +198,8 @@ public sealed record MeasureIndicators : Step<ScoreTable>
 
         static void CheckKeys(OnnxModel model)
         {
-            if (model.Dim > 0 || model.Side != Templates.EncodingSide.Pool)
-                throw Refuse(ExitCode.Plan, "KEYS", "found \"dim\" or \"side\" in a model of indicators, which are for embed. Remove them.");
+            if (model.Side != Templates.EncodingSide.Pool)
+                throw Refuse(ExitCode.Plan, "KEYS", "found \"side\" in a model of indicators, which is for embed. Remove it.");
         }
 
         static EngineException Refuse(ExitCode exit, string code, string message) => new(new EngineError(exit, code, message));

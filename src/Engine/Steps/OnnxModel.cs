@@ -38,9 +38,6 @@ public sealed record OnnxModel : EmbeddingModel
     /// <summary>The output that holds hidden states, [records, tokens, dim]; null to find it.</summary>
     public string? Output { get; init; }
 
-    /// <summary>Elements of a hidden state, for a model that does not say; 0 otherwise.</summary>
-    public int Dim { get; init; }
-
     /// <summary>Which rule cuts a record that is too long.</summary>
     public EncodingSide Side { get; init; } = EncodingSide.Pool;
 
@@ -81,16 +78,11 @@ public sealed record OnnxModel : EmbeddingModel
     }
 
     /// <summary>How records make batches for this model.</summary>
-    /// <exception cref="EngineException">The model has no hidden states, or does not say how long they are: exit 4.</exception>
+    /// <exception cref="EngineException">The model has no hidden states: exit 4.</exception>
     internal BatchShape Shape(OnnxFiles files)
     {
         ModelCall call = ModelCall.OfHiddenStates(files.Model, Output);
-        long said = call.Output.Shape is { } axes ? axes[^1].Size : -1;
-        if (said > 0 && Dim > 0 && said != Dim)
-            throw EngineException.Input(Onnx, "DIM", $"the output {call.Output} has {said} elements a token, but the plan's \"dim\" is {Dim}. Leave \"dim\" out.");
-        if (said <= 0 && Dim == 0)
-            throw EngineException.Input(Onnx, "DIM", $"the output {call.Output} does not say how many elements a state has. Say it with \"dim\".");
-        return new BatchShape(BatchTokens, MaxTokens, call.HasMask, said > 0 ? checked((int)said) : Dim);
+        return new BatchShape(BatchTokens, MaxTokens, call.HasMask, call.Output.Shape is [.., { Size: > 0 and <= int.MaxValue } axis] ? (int)axis.Size : files.StateSize(call, Cuda));
     }
 
     private static Shape<EmbeddingModel> Declare()
@@ -103,7 +95,6 @@ public sealed record OnnxModel : EmbeddingModel
             "How a conversation becomes text, or the file of a chat template; the step's template when absent.");
         Parameter<int> maxTokens = keys.Optional("maxTokens", Shapes.Count(1, 1 << 20), DefaultMaxTokens, DefaultMaxTokens, "Tokens of a record at most.");
         Parameter<string?> output = keys.Optional("output", Shapes.Text, "The output that holds hidden states; found when absent.");
-        Parameter<int> dim = keys.Optional("dim", Shapes.Count(1, 1 << 20), 0, null, "Elements of a hidden state, for a model that does not say.");
         Parameter<EncodingSide> side = keys.Optional("side", Shapes.Choice(("pool", EncodingSide.Pool), ("query", EncodingSide.Query)), EncodingSide.Pool, "pool", "Which rule cuts a record that is too long.");
         Parameter<string?> eos = keys.Optional("eos", Shapes.Text, "The end-of-sequence token; the one that tokenizer_config.json names when absent.");
         Parameter<string> device = keys.Optional("device", Shapes.Pattern("\"cpu\", \"cuda\" or \"cuda:1\"", "cpu|cuda(:[0-9]{1,3})?"), "cpu", "cpu", "Where the model runs.");
@@ -116,7 +107,6 @@ public sealed record OnnxModel : EmbeddingModel
             TemplateFile = arguments.Get(template)?.File,
             MaxTokens = arguments.Get(maxTokens),
             Output = arguments.Get(output),
-            Dim = arguments.Get(dim),
             Side = arguments.Get(side),
             Eos = arguments.Get(eos),
             Device = arguments.Get(device),

@@ -15,8 +15,9 @@ internal sealed class StepSearch(StepRun run, SimilaritySearch search, SearchGoa
     /// <exception cref="EngineException">Keys of an index although the search is exact, or two that exclude each other: exit 3.</exception>
     public void Check()
     {
-        if (search == SimilaritySearch.Exact && goal != new SearchGoal())
-            throw Refuse("\"index\", \"indexFile\", \"indexMemory\" and \"recallAtLeast\" are about an index, but \"search\" is \"exact\" and makes none. Remove them, or set \"search\" to \"faiss\" or \"auto\".");
+        // An exact search has a recall of 1, whatever is asked for.
+        if (search == SimilaritySearch.Exact && goal is not { Index: null, IndexFile: null, IndexMemory: null })
+            throw Refuse("\"index\", \"indexFile\" and \"indexMemory\" are about an index, but \"search\" is \"exact\" and makes none. Remove them, or set \"search\" to \"faiss\" or \"auto\".");
         if (goal is { Index: not null, IndexFile: not null })
             throw Refuse("\"index\" says what to make and \"indexFile\" what was made. Give one of them.");
     }

@@ -58,6 +58,9 @@ public sealed class RdsSearchTests : IDisposable
             Assert.Equal(Selected("t1"), Selected($"t{threads}"));
         }
 
+        // An exact search meets any floor.
+        Assert.Equal(0, _work.Run("plan.json", "run.dir=exact", "steps.pick.search=exact", "steps.pick.recallAtLeast=1").Exit);
+
         JsonElement step = Facts("t2");
         double recall = step.GetProperty("recall").GetDouble(), low = step.GetProperty("recallInterval")[0].GetDouble(), high = step.GetProperty("recallInterval")[1].GetDouble();
         Assert.InRange(recall, 0.9, 1);
@@ -87,7 +90,7 @@ public sealed class RdsSearchTests : IDisposable
     [InlineData("\"search\": \"faiss\", \"reduce\": \"mean\"", 3, "REDUCE")]
     [InlineData("\"search\": \"auto\", \"reduce\": \"normalizedMean\"", 3, "REDUCE")]
     [InlineData("\"index\": \"Flat\"", 3, "KEYS")]
-    [InlineData("\"recallAtLeast\": 0.5", 3, "KEYS")]
+    [InlineData("\"indexMemory\": \"1GiB\"", 3, "KEYS")]
     [InlineData("\"search\": \"faiss\", \"index\": \"Flat\", \"indexFile\": \"a.index\"", 3, "KEYS")]
     [InlineData("\"search\": \"faiss\", \"recallAtLeast\": 1.5", 3, "RANGE")]
     [InlineData("\"search\": \"sometimes\"", 3, "VALUE")]

@@ -1,6 +1,7 @@
 using Engine.Data;
 using Engine.Kernels;
 using Engine.Steps;
+using Engine.Steps.Templates;
 using Engine.Steps.LanguageScores;
 using Engine.Tests.Steps;
 
@@ -211,7 +212,7 @@ public sealed class LanguageScoresTests
         StepCase.Refused(Step(null, ["nll"]), ExitCode.Plan, "MODEL", "\"nll\" needs a language model", "\"models\"");
         StepCase.Refused(Step(model.Model, ["mtld"]), ExitCode.Plan, "KEYS", "none of mtld needs one");
         StepCase.Refused(Step(model.Model, ["nll"], [new("reward", model.Model)]), ExitCode.Plan, "KEYS", "a model for \"reward\"");
-        StepCase.Refused(Step(model.Model with { Dim = 3 }, ["nll"]), ExitCode.Plan, "KEYS", "\"dim\"");
+        StepCase.Refused(Step(model.Model with { Side = EncodingSide.Query }, ["nll"]), ExitCode.Plan, "KEYS", "\"side\"");
         StepCase.Refused(Step(model.Model with { Output = "logit" }, ["nll"]), ExitCode.Input, "MODEL", "no output \"logit\"", "last_hidden_state f32");
         StepCase.Refused(Step(model.Model, ["reward"]), ExitCode.Input, "MODEL", "logits", "[records] or [records, 1]");
 

@@ -17,6 +17,8 @@ namespace Engine.Steps.Onnx;
 internal sealed record OnnxFiles(OnnxModelFile Model, InputFile Tokenizer, OrtLibrary Library, InputFile? Template, IReadOnlyList<InputFile> All)
     : NamedFiles(All, [$"onnxruntime {Library.Version}"])
 {
+    private int _stateSize;
+
     /// <summary>Bytes of the model with its weights.</summary>
     public long ModelBytes => All.Where(file => file != Tokenizer).Sum(file => file.Length);
 
@@ -100,6 +102,28 @@ internal sealed record OnnxFiles(OnnxModelFile Model, InputFile Tokenizer, OrtLi
         {
             session.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Elements of a hidden state where the model's file does not say: what the model gives for two tokens.</summary>
+    /// <exception cref="EngineException">The output has no state for every token, or the library refuses: exit 4, 8 or 9.</exception>
+    public int StateSize(ModelCall call, int? cuda)
+    {
+        if (_stateSize > 0) return _stateSize;
+        using OnnxSession session = Load(cuda);
+        using var lane = new ModelLane(session, call, stop: null);
+        var window = new TokenWindow(firstRow: 0, new BatchShape(BatchTokens: 1, MaxTokens: PaddedLength.Least, call.HasMask, Dim: 1));
+        window.Add([0, 0]);
+        TokenBatch batch = window.Batches()[0];
+        try
+        {
+            using OnnxTensor states = lane.Run(window, batch);
+            return states.Shape is [1, var length, > 0 and <= int.MaxValue] && length == batch.Length ? _stateSize = (int)states.Shape[2] : throw EngineException.Input(Model.File.Name, "SHAPE",
+                $"the output {call.Output.Name} has the shape [{string.Join(", ", states.Shape.ToArray())}] for {batch.Length} tokens, expected [1, {batch.Length}, dim]: a state for every token. Name another output with \"output\".");
+        }
+        catch (OrtException refused)
+        {
+            throw Refused(refused, "running it on two tokens, to learn how long its states are, failed");
         }
     }
 

@@ -16,7 +16,7 @@ internal sealed class PoolingLane(OnnxSession session, ModelCall call, BatchShap
         if (states.Shape is not [var records, var length, var dim] || records != batch.Records.Length || length != batch.Length || dim != shape.Dim)
         {
             throw EngineException.Input(_files.Model.File.Name, "SHAPE",
-                $"the output {_call.Output.Name} has the shape [{string.Join(", ", states.Shape.ToArray())}], expected [{batch.Records.Length}, {batch.Length}, {shape.Dim}]: a state for every token. Name another output with \"output\", or another size with \"dim\".");
+                $"the output {_call.Output.Name} has the shape [{string.Join(", ", states.Shape.ToArray())}], expected [{batch.Records.Length}, {batch.Length}, {shape.Dim}]: a state for every token. Name another output with \"output\".");
         }
 
         using RowSource tokens = states.Rows();
