@@ -1,8 +1,8 @@
 using Engine.Data;
 using Engine.Kernels;
 using Engine.Steps;
-using Engine.Steps.Templates;
 using Engine.Steps.LanguageScores;
+using Engine.Steps.Templates;
 using Engine.Tests.Steps;
 
 namespace Engine.Tests.Onnx;
