@@ -17,6 +17,9 @@ internal sealed class CoverageBounds : IDisposable
     private const int SmallestBatch = 32;
     private const int LargestBatch = 4096;
 
+    /// <summary>Rows between the one whose standing is fetched and the one that is looked at.</summary>
+    private const int StandingsAhead = 16;
+
     /// <summary>Elements of all centres held at once: 2 GiB as float64.</summary>
     private const long MostCentreElements = 1L << 28;
 
@@ -234,14 +237,24 @@ internal sealed class CoverageBounds : IDisposable
         ReadOnlySpan<int> batch = _batch.AsSpan(0, _batchCount);
         if (!batch.IsEmpty) Relax(batch, _enough);
         _descending = false;
-        foreach (int row in batch)
+        for (int i = 0; i < batch.Length; i++)
         {
+            if (i + StandingsAhead < batch.Length) Expect(batch[i + StandingsAhead]);
+            int row = batch[i];
             if (_squared[row] < _floor) _squared[row] = 0;
             if (_seen[row] == _distances.Count) _exact = Math.Max(_exact, _squared[row]);
             if (_squared[row] > 0 && _squared[row] >= _threshold) _heap.Push(_squared[row], row);
         }
 
         _batchCount = 0;
+    }
+
+    /// <summary>Asks for what is known of a row: other threads may have written it last.</summary>
+    private unsafe void Expect(int row)
+    {
+        // Where it lies by then does not matter: nothing is read.
+        Prefetch.Row((byte*)Unsafe.AsPointer(ref _squared[row]), 1);
+        Prefetch.Row((byte*)Unsafe.AsPointer(ref _seen[row]), 1);
     }
 
     private void MakeRoom()

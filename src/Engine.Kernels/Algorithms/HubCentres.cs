@@ -1,3 +1,7 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace Engine.Kernels.Algorithms;
 
 /// <summary>The centres that many rows lie near, shown to rows before all others: a row that one of them brings near enough need not go through the rest.</summary>
@@ -12,8 +16,11 @@ internal sealed class HubCentres : IDisposable
     /// <summary>What showing a group costs a row, in centres: as many as are in it, and as much again for reading the row twice.</summary>
     private const int GroupCost = 2 * IMinDistances.Step;
 
-    /// <summary>Rows that are asked for their centre.</summary>
+    /// <summary>Rows that are asked for their centre, about.</summary>
     private const int Asked = 65536;
+
+    /// <summary>Neighbours that are asked together: what is known of them lies in one cache line.</summary>
+    private static readonly int Together = Vector512<int>.Count;
 
     private readonly RowSource _rows;
     private readonly double[] _scales;
@@ -51,16 +58,17 @@ internal sealed class HubCentres : IDisposable
     /// <param name="batch">The rows.</param>
     /// <param name="nearest">[rows], the centre a row is known to lie near, or -1.</param>
     /// <param name="centres">The row that each centre is, or -1 for a point.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Choose(ReadOnlySpan<int> batch, ReadOnlySpan<int> nearest, List<int> centres)
     {
         foreach (int row in batch) Seen[row] = 0;
-
-        // A row sees the first step's centres before it could be spared anything.
-        long[] found = new long[centres.Count];
-        for (int row = 0; row < nearest.Length; row += (nearest.Length / Asked) + 1)
-            if (nearest[row] >= IMinDistances.Step) found[nearest[row]]++;
-        long all = found.Sum();
+        long all = CountFound(nearest);
         if (all < Found + Math.Max(Found / 4, 1)) return;
+
+        long[] found = new long[centres.Count];
+        for (int from = 0; from < nearest.Length; from += Stride(nearest.Length))
+            foreach (int place in nearest.Slice(from, Math.Min(Together, nearest.Length - from)))
+                if (place >= IMinDistances.Step) found[place]++;
         Use(Best(found, all, centres), all, centres);
     }
 
@@ -74,6 +82,23 @@ internal sealed class HubCentres : IDisposable
             RowNumbers.CopyScaled(_rows, _scales, centres[place], _centre);
             _distances.Add(_centre, place);
         }
+    }
+
+    /// <summary>From the first of some rows that are asked together to the first of the next.</summary>
+    private static int Stride(int rows) => Together * (((rows - 1) / Asked) + 1);
+
+    /// <summary>Asked rows that have found a centre behind the first step's, which a row sees before it could be spared anything.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static long CountFound(ReadOnlySpan<int> nearest)
+    {
+        Vector512<int> first = Vector512.Create(IMinDistances.Step);
+        long found = 0;
+        int from = 0, stride = Stride(nearest.Length);
+        for (; from + Together <= nearest.Length; from += stride)
+            found += BitOperations.PopCount(Vector512.GreaterThanOrEqual(Vector512.Create(nearest.Slice(from, Together)), first).ExtractMostSignificantBits());
+        for (int row = from; row < nearest.Length; row++)
+            if (nearest[row] >= IMinDistances.Step) found++;
+        return found;
     }
 
     /// <summary>The groups worth showing.</summary>

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Engine.Kernels.Cpu;
 
 /// <summary>Least distances to growing centres: holds the centres, and shares the rows of a call among workers that it keeps.</summary>
@@ -50,7 +52,7 @@ internal sealed unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>(Row
         Shapes.One(rows, seen.Length, nameof(seen));
         Shapes.One(rows, minSquared.Length, nameof(minSquared));
         if (!nearest.IsEmpty) Shapes.One(rows, nearest.Length, nameof(nearest));
-        long pairs = Shapes.Unseen(rows, which, seen, Count);
+        bool isShared = threads > 1 && IsWorthSharing(which, seen);
         pass.Cancel.ThrowIfCancellationRequested();
         if (Count == 0) return;
 
@@ -64,8 +66,7 @@ internal sealed unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>(Row
             RelaxationJob job = new(rows, rowScales.Length == 0 ? null : scales, which.IsEmpty ? null : chosen, _blocks, Count, _longest, enough, counts, least, nearest.IsEmpty ? null : labels, pass);
             long items = which.IsEmpty ? rows.Rows : which.Length;
             int tile = RowTile<TLanes, TFloat, TDouble, TElement>.RowsFor(_blocks[0].Columns);
-            int workers = pairs < LeastShared / rows.Dim ? 1 : threads;
-            Workers.Run(workers, items, workers == 1 ? tile : Math.Clamp(items / (8L * workers), LeastClaim, tile), "rows", pass, () => Open(job));
+            Workers.Run(isShared ? threads : 1, items, isShared ? Math.Clamp(items / (8L * threads), LeastClaim, tile) : tile, "rows", pass, () => Open(job));
         }
     }
 
@@ -76,6 +77,21 @@ internal sealed unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>(Row
         foreach (CentreBlock block in _blocks) block.Dispose();
         _idle.Clear();
         _blocks.Clear();
+    }
+
+    /// <summary>Whether there are enough pairs for several workers. It stops as soon as there are: the workers look at every row anyhow.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private bool IsWorthSharing(ReadOnlySpan<int> which, ReadOnlySpan<int> seen)
+    {
+        long left = LeastShared / rows.Dim;
+        int count = which.IsEmpty ? seen.Length : which.Length;
+        for (int i = 0; i < count && left > 0; i++)
+        {
+            int row = which.IsEmpty ? i : Shapes.Row(rows.Rows, which[i], nameof(which));
+            left -= Shapes.Unseen(row, seen[row], Count);
+        }
+
+        return left <= 0;
     }
 
     private RowRelaxation<TLanes, TFloat, TDouble, TElement> Open(RelaxationJob job)
@@ -113,6 +129,8 @@ internal sealed unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>(Row
 internal sealed unsafe class RelaxationJob(
     RowSource rows, double* scales, int* which, List<CentreBlock> blocks, int count, double longest, double enough, int* seen, double* least, int* nearest, Pass pass)
 {
+    private readonly long _matrixRows = rows.Rows;
+
     public RowSource Rows => rows;
 
     public Pass Pass => pass;
@@ -122,8 +140,6 @@ internal sealed unsafe class RelaxationJob(
     public double Longest => longest;
 
     public CentreBlock Block(int step) => blocks[step];
-
-    public int RowAt(long place) => which == null ? (int)place : which[place];
 
     /// <summary>Asks for what is known of a row, where rows lie anywhere.</summary>
     public void Expect(long place)
@@ -138,6 +154,14 @@ internal sealed unsafe class RelaxationJob(
     public double Scale(int row) => scales == null ? 1 : scales[row];
 
     public int Seen(int row) => seen[row];
+
+    /// <summary>The row at a place and how many centres it has seen; both are checked, as they come from the caller.</summary>
+    public (int Row, int Seen) Check(long place)
+    {
+        int row = which == null ? (int)place : Shapes.Row(_matrixRows, which[place], nameof(which));
+        Shapes.Unseen(row, seen[row], count);
+        return (row, seen[row]);
+    }
 
     public double Least(int row) => least[row];
 

@@ -102,7 +102,7 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
         for (int i = 0; i < count; i++)
         {
             if (i + StandingsAhead < count) _job.Expect(at + i + StandingsAhead);
-            int row = _job.RowAt(at + i), seen = _job.Seen(row);
+            (int row, int seen) = _job.Check(at + i);
             if (!_job.GoesOn(seen, _job.Least(row))) continue;
             fewest = Math.Min(fewest, seen);
             long key = ((long)(seen / IMinDistances.Step) << 32) | (uint)row;
@@ -118,23 +118,22 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
 
     private int OpenStep(int place) => (int)(_open[place] >> 32);
 
-    /// <summary>Borrows listed rows, those that are neighbours in the matrix together.</summary>
-    private RowBlock Borrow(int place, int end)
+    /// <summary>The listed rows from a place on that are neighbours in the matrix.</summary>
+    private int Neighbours(int place, int end)
     {
         int row = OpenRow(place), run = 1;
         while (place + run < end && OpenRow(place + run) == row + run) run++;
-        return _job.Rows.Borrow(row, run);
+        return run;
     }
 
     /// <summary>Canonical distances at once, from where the rows lie.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Visit(int open)
     {
+        using RowLoan loan = new(_job.Rows);
         for (int place = 0; place < open;)
         {
-            using RowBlock block = Borrow(place, open);
-            MatrixView view = block.View;
-            for (nint r = 0; r < view.Rows; r++, place++)
+            for (int left = loan.Show(OpenRow(place), Neighbours(place, open)); left > 0; left--, place++)
             {
                 int row = OpenRow(place), seen = _job.Seen(row), nearest = _job.Nearest(row);
                 double scale = _job.Scale(row), least = _job.Least(row);
@@ -142,7 +141,7 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
                 {
                     int end = _job.EndOfStep(seen);
                     DistancesComputed += end - seen;
-                    Compare<TElement>(view.DangerousRow(r), view.Scale, scale, seen, end, ref least, ref nearest);
+                    Compare<TElement>(loan.View.DangerousRow(loan.PlaceOf(row)), loan.View.Scale, scale, seen, end, ref least, ref nearest);
                     seen = end;
                 }
 
@@ -155,6 +154,7 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Travel(int open)
     {
+        using RowLoan loan = new(_job.Rows);
         _active = 0;
         for (int place = 0, step = 0; place < open || _active > 0; step++)
         {
@@ -163,50 +163,33 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
             while (end < open && OpenStep(end) == step) end++;
             while (place < end)
             {
-                Fetch(place + Ahead, end);
-                place += Load(place, end);
+                if (place + Ahead < end && _rowBytes >= ShortestFetched) loan.Expect(OpenRow(place + Ahead));
+                for (int left = loan.Show(OpenRow(place), Neighbours(place, end)); left > 0; left--, place++) Load(loan, OpenRow(place));
             }
 
             GoStep(step);
         }
     }
 
-    /// <summary>Has the machine bring a row into the caches that is loaded soon: rows lie anywhere, so it cannot guess which.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Fetch(int place, int end)
+    private void Load(in RowLoan loan, int row)
     {
-        if (place >= end || _rowBytes < ShortestFetched || _job.Rows.BlockBytes > 0) return;
-        using RowBlock block = _job.Rows.Borrow(OpenRow(place), 1);
-        Prefetch.Row(block.View.DangerousRow(0), _rowBytes);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private int Load(int place, int end)
-    {
-        using RowBlock block = Borrow(place, end);
-        int count = (int)block.View.Rows;
-        for (int r = 0; r < count; r++)
+        _tile.Load(_active, loan.View, loan.PlaceOf(row));
+        double square = RowMath<TLanes, TFloat, TDouble>.SquaredNorm<Float32Element>((byte*)_tile.Row(_active), 1, _dim, out _);
+        double scale = _job.Scale(row);
+        ref Standing standing = ref _standing[_active++];
+        standing = new Standing
         {
-            int row = OpenRow(place + r);
-            _tile.Load(_active, block.View, r);
-            double square = RowMath<TLanes, TFloat, TDouble>.SquaredNorm<Float32Element>((byte*)_tile.Row(_active), 1, _dim, out _);
-            double scale = _job.Scale(row);
-            ref Standing standing = ref _standing[_active++];
-            standing = new Standing
-            {
-                Row = row,
-                Seen = _job.Seen(row),
-                Least = _job.Least(row),
-                Nearest = _job.Nearest(row),
-                Scale = scale,
-                Twice = (float)(-2 * scale),
-                Square = scale * scale * square,
-                Margin = Margin(Math.Sqrt(square) * (1 + 1e-9), Math.Abs(scale)),
-            };
-            standing.SetLimit();
-        }
-
-        return count;
+            Row = row,
+            Seen = _job.Seen(row),
+            Least = _job.Least(row),
+            Nearest = _job.Nearest(row),
+            Scale = scale,
+            Twice = (float)(-2 * scale),
+            Square = scale * scale * square,
+            Margin = Margin(Math.Sqrt(square) * (1 + 1e-9), Math.Abs(scale)),
+        };
+        standing.SetLimit();
     }
 
     /// <summary>One step of all rows in the tile. From the last to the first: the row that takes the place of one that leaves has gone its step.</summary>
@@ -264,6 +247,7 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
     }
 
     /// <summary>Of some proposals, those within a margin of the lowest.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static uint Lowest(float* proposals, uint mask, double margin)
     {
         float lowest = float.PositiveInfinity;
@@ -301,6 +285,7 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
     }
 
     /// <summary>m + 2m', or infinity where float32 could overflow.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private double Margin(double x, double s)
     {
         double c = _job.Longest;

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Engine.Kernels.Cpu;
 
 /// <summary>The shape checks at the kernels' border: beyond them, pointers are trusted.</summary>
@@ -73,12 +75,13 @@ internal static class Shapes
 
     /// <summary>Rows to visit exist, and none has seen more centres than there are.</summary>
     /// <returns>The pairs of a row to visit and a centre it has not seen.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static long Unseen(RowSource rows, ReadOnlySpan<int> which, ReadOnlySpan<int> seen, int centres)
     {
         long pairs = 0;
         foreach (int row in which)
         {
-            if ((uint)row >= (ulong)rows.Rows) throw new ArgumentException($"There is no row {row} among {rows.Rows}.", nameof(which));
+            Row(rows.Rows, row, nameof(which));
             pairs += Unseen(row, seen[row], centres);
         }
 
@@ -103,9 +106,13 @@ internal static class Shapes
     /// <summary>Row numbers that exist.</summary>
     public static void Numbers(RowSource rows, ReadOnlySpan<int> numbers, string name)
     {
-        foreach (int row in numbers)
-            if ((uint)row >= (ulong)rows.Rows) throw new ArgumentException($"There is no row {row} among {rows.Rows}.", name);
+        foreach (int row in numbers) Row(rows.Rows, row, name);
     }
+
+    /// <summary>A row number that exists.</summary>
+    /// <returns>The number.</returns>
+    public static int Row(long rows, int row, string name) =>
+        (uint)row < (ulong)rows ? row : throw new ArgumentException($"There is no row {row} among {rows}.", name);
 
     /// <summary>Columns that exist.</summary>
     public static void Columns(RowSource rows, ReadOnlySpan<int> columns)
@@ -140,7 +147,9 @@ internal static class Shapes
         if (tile.Before.Length != 0 && tile.Before.Length != lists) throw new ArgumentException($"{tile.Before.Length} lists do not go on as {lists}.", nameof(tile));
     }
 
-    private static int Unseen(int row, int seen, int centres)
+    /// <summary>No more centres seen than there are.</summary>
+    /// <returns>The centres not seen.</returns>
+    public static int Unseen(int row, int seen, int centres)
     {
         if (seen < 0 || seen > centres) throw new ArgumentException($"Row {row} has seen {seen} of {centres} centres.", nameof(seen));
         return centres - seen;

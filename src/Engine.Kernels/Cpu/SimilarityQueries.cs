@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Engine.Kernels.Cpu;
 
 /// <summary>Queries prepared for a pass: unit vectors packed for the float32 product, canonical norms, and the groups they form.</summary>
@@ -118,10 +120,11 @@ internal sealed unsafe class SimilarityQueries<TLanes, TFloat, TDouble> : IDispo
     }
 
     /// <summary>Asks for the first of the queries that will be rescored next.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Prefetch(ReadOnlySpan<int> queries)
     {
         nint bytes = sizeof(float) * (nint)Columns.Dim, room = PrefetchBytes;
-        for (int i = 0; i < queries.Length && room > 0; i++, room -= bytes) Cpu.Prefetch.Row((byte*)Vector(queries[i]), bytes);
+        for (int i = 0; i < queries.Length && room > 0; i++, room -= bytes) Engine.Kernels.Prefetch.Row((byte*)Vector(queries[i]), bytes);
     }
 
     /// <inheritdoc/>

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 
-namespace Engine.Kernels.Cpu;
+namespace Engine.Kernels;
 
 /// <summary>Asks for memory before it is needed. It reads nothing, so any address will do.</summary>
 internal static unsafe class Prefetch
