@@ -52,6 +52,7 @@ public readonly unsafe ref struct MatrixView
     /// <param name="row">0-based row.</param>
     /// <param name="destination">At least <see cref="Dim"/> floats.</param>
     /// <exception cref="ArgumentException">The row is outside the block or the destination is too short.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void CopyRowTo(nint row, Span<float> destination)
     {
         if ((nuint)row >= (nuint)Rows) throw new ArgumentOutOfRangeException(nameof(row), row, $"The block has {Rows} rows.");

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Engine.Kernels.Algorithms;
 
 /// <summary>The algorithms keep one number per row in arrays and name rows by 32-bit numbers; this is where that limit is checked.</summary>
@@ -32,6 +34,7 @@ internal static class RowNumbers
     /// <param name="rowScales">[rows] or empty for 1.</param>
     /// <param name="row">The row wanted.</param>
     /// <param name="scaled">Destination, [dim].</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void CopyScaled(RowSource rows, ReadOnlySpan<double> rowScales, int row, Span<double> scaled)
     {
         float[] stored = new float[rows.Dim];

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Engine.Kernels.Cpu;
 
 /// <summary>The centres of one step: in float64 for the canonical distances, and packed in float32 for the proposals.</summary>
@@ -30,6 +32,7 @@ internal sealed unsafe class CentreBlock : IDisposable
 
     /// <summary>Puts a centre into a place.</summary>
     /// <returns>At least the centre's length.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public double Set(int place, ReadOnlySpan<double> centre, int label)
     {
         centre.CopyTo(new Span<double>(Centre(place), Columns.Dim));

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Engine.Kernels.Cpu;
 
 /// <summary>The centroids of one assignment, packed for the product tile in groups of neighbouring columns, and how far their proposals can be trusted.</summary>
@@ -83,6 +85,7 @@ internal sealed unsafe class CentroidColumns<TLanes, TFloat, TDouble> : IDisposa
     /// <summary>m + m', or infinity where float32 could overflow.</summary>
     /// <param name="length">X, at least the norm of the row.</param>
     /// <param name="scale">s.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public double Margin(double length, double scale)
     {
         double s = Math.Abs(scale), c = Longest;

@@ -12,6 +12,9 @@ internal static unsafe class CentroidSums<TLanes, TFloat, TDouble, TElement>
     // Up to here every further worker gets sums of its own; beyond, workers share one set and lock a cluster while they add to it.
     private const long DefaultOwnSumsBytes = 256L << 20;
 
+    /// <summary>A row that changed its cluster is asked for from memory while so many before it are looked at: those that stay are not read.</summary>
+    private const int RowsAhead = 8;
+
     /// <summary>Does <see cref="IKernels.AccumulateCentroids"/>; shapes and assignments have been checked.</summary>
     public static void Run(
         RowSource rows,
@@ -109,10 +112,12 @@ internal static unsafe class CentroidSums<TLanes, TFloat, TDouble, TElement>
     {
         private readonly long* _sums = job.Open();
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         protected override void Block(MatrixView view, long firstRow)
         {
             for (nint r = 0; r < view.Rows; r++)
             {
+                if (r + RowsAhead < view.Rows && Moves(firstRow + r + RowsAhead)) Prefetch.Row(view.DangerousRow(r + RowsAhead), view.StrideBytes);
                 long row = firstRow + r;
                 int cluster = job.Clusters[row], previous = job.Previous == null ? -1 : job.Previous[row];
                 if (cluster == previous) continue;
@@ -121,6 +126,8 @@ internal static unsafe class CentroidSums<TLanes, TFloat, TDouble, TElement>
                 if (previous >= 0) Add(view, r, scale, previous, -job.Unit);
             }
         }
+
+        private bool Moves(long row) => job.Previous == null || job.Clusters[row] != job.Previous[row];
 
         /// <summary>Adds a row to a cluster, or with a negative unit takes it away: half to even rounds both ways alike.</summary>
         private void Add(MatrixView view, nint r, double scale, int cluster, double unit)

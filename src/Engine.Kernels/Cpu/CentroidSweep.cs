@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels.Cpu;
 
@@ -30,6 +31,7 @@ internal sealed unsafe class CentroidSweep<TLanes, TFloat, TDouble, TElement> : 
         _least.Dispose();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override void Block(MatrixView view, long firstRow)
     {
         for (nint at = 0; at < view.Rows; at += Tile.Capacity)
@@ -37,12 +39,18 @@ internal sealed unsafe class CentroidSweep<TLanes, TFloat, TDouble, TElement> : 
             Job.Pass.Cancel.ThrowIfCancellationRequested();
             int count = (int)Math.Min(Tile.Capacity, view.Rows - at);
             Tile.Multiply(view, at, count);
-            for (int r = 0; r < count; r++) Decide(r, firstRow + at + r);
+            for (int r = 0; r < count; r++)
+            {
+                // A row of the next tile for each that is decided, so that nobody waits for memory.
+                Prefetch.Later(view.DangerousRow(at + count + r), view.StrideBytes);
+                Decide(r, firstRow + at + r);
+            }
         }
 
         Looked += view.Rows * Job.Columns.Columns.Columns;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Decide(int r, long row)
     {
         CentroidColumns<TLanes, TFloat, TDouble> columns = Job.Columns;
@@ -66,7 +74,11 @@ internal sealed unsafe class CentroidSweep<TLanes, TFloat, TDouble, TElement> : 
             for (int group = 0; group < columns.Groups; group++)
             {
                 if (!(_least.Pointer[group] <= reach)) continue;
-                for (int c = columns.Start(group); c < columns.End(group); c += 16)
+                int c = columns.Start(group), end = columns.End(group);
+                for (; c + 64 <= end; c += 64)
+                    for (ulong mask = FourPanels(dots + c, by, c, limit); mask != 0; mask &= mask - 1)
+                        Compare(Tile.Row(r), scale, columns.Order[c + BitOperations.TrailingZeroCount(mask)], ref nearest, ref best);
+                for (; c < end; c += 16)
                     for (uint mask = Candidates(dots + c, by, c, limit); mask != 0; mask &= mask - 1)
                         Compare(Tile.Row(r), scale, columns.Order[c + BitOperations.TrailingZeroCount(mask)], ref nearest, ref best);
             }
@@ -85,6 +97,12 @@ internal sealed unsafe class CentroidSweep<TLanes, TFloat, TDouble, TElement> : 
         Job.Distances[row] = best;
     }
 
+    /// <summary>The candidates of four panels. Few panels have one, and a jump that goes either way costs as much as a panel.</summary>
+    private ulong FourPanels(float* dots, TFloat by, int column, TFloat limit) =>
+        Candidates(dots, by, column, limit) | ((ulong)Candidates(dots + 16, by, column + 16, limit) << 16)
+        | ((ulong)Candidates(dots + 32, by, column + 32, limit) << 32) | ((ulong)Candidates(dots + 48, by, column + 48, limit) << 48);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private float LowestOfGroups(float* dots, TFloat by)
     {
         CentroidColumns<TLanes, TFloat, TDouble> columns = Job.Columns;

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels.Cpu;
 
@@ -43,6 +44,7 @@ internal sealed unsafe class CentroidVisit<TLanes, TFloat, TDouble, TElement> : 
         _dots.Dispose();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override void Block(MatrixView view, long firstRow)
     {
         for (nint at = 0; at < view.Rows; at += Tile.Capacity)
@@ -68,6 +70,7 @@ internal sealed unsafe class CentroidVisit<TLanes, TFloat, TDouble, TElement> : 
     }
 
     /// <summary>Lowers the row's bounds by the moves, and notes the groups that can hold a nearer centroid.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Test(MatrixView view, nint at, long row)
     {
         double scale = Job.Scale(row);
@@ -106,6 +109,7 @@ internal sealed unsafe class CentroidVisit<TLanes, TFloat, TDouble, TElement> : 
         _rows[_count++].Begin(row, scale, nearest, distance, margin, scale * scale * shortest);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Visit(int group)
     {
         int from = _columns.Start(group), to = _columns.End(group), visits = _visits[group];
@@ -115,6 +119,7 @@ internal sealed unsafe class CentroidVisit<TLanes, TFloat, TDouble, TElement> : 
         Looked += (long)visits * (Math.Min(to, _columns.Order.Length) - from);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Decide(int place, float* dots, int group, int from, int to)
     {
         ref Visitor row = ref _rows[place];
@@ -141,6 +146,7 @@ internal sealed unsafe class CentroidVisit<TLanes, TFloat, TDouble, TElement> : 
 
     /// <summary>Decides canonically among a group's candidates.</summary>
     /// <returns>The lowest v of the group without the nearest centroid.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private float Rescore(int place, ref Visitor row, float* dots, TFloat by, TFloat limit, int from, int to)
     {
         for (int c = from; c < to; c += 16)

@@ -53,6 +53,7 @@ internal sealed unsafe class PackedColumns : IDisposable
     /// <param name="column">Below <see cref="Columns"/>.</param>
     /// <param name="values">[dim].</param>
     /// <param name="divisor">What each value is divided by, in float64, before it is rounded to float32.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Set(int column, ReadOnlySpan<float> values, double divisor)
     {
         float* to = Panel(column / PanelColumns) + (column % PanelColumns);

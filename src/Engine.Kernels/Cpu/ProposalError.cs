@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Engine.Kernels.Cpu;
 
 /// <summary>How far float32 proposals may lie from the canonical values: the constants of the error analysis.</summary>
@@ -25,6 +27,7 @@ internal static class ProposalError
     public static double Canonical(int dim) => (dim + 32.0) / (1L << 52);
 
     /// <summary>The least float32 at or above a value.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float RoundUp(double value)
     {
         float near = (float)value;
@@ -32,6 +35,7 @@ internal static class ProposalError
     }
 
     /// <summary>The greatest float32 at or below a value.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float RoundDown(double value)
     {
         float near = (float)value;

@@ -65,6 +65,7 @@ internal sealed unsafe class RowEstimates<TLanes, TFloat, TDouble> : IDisposable
     /// <param name="place">Where in the block.</param>
     /// <param name="row">The row, padded with zeros to whole groups of 16.</param>
     /// <param name="norm">Its canonical norm.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Set(int place, float* row, double norm)
     {
         if (!(norm is >= Shortest and <= Longest))

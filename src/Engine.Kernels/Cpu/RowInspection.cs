@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Engine.Kernels.Cpu;
 
 /// <summary>One look at every row: norms, the first row that is not finite, the first that is zero, the largest magnitude.</summary>
@@ -49,6 +51,7 @@ internal static unsafe class RowInspection<TLanes, TFloat, TDouble, TElement>
 
         protected override void Close() => findings.Merge(_nonFinite, _zero, _largest);
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         protected override void Block(MatrixView view, long firstRow)
         {
             for (nint r = 0; r < view.Rows; r++)

@@ -87,6 +87,7 @@ internal sealed unsafe class RowTile<TLanes, TFloat, TDouble, TElement> : IDispo
     }
 
     /// <summary>At most and at least |row|²: what rounding, overflow to infinity and underflow of the squares can take away or add is allowed for.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public (double Shortest, double Longest) SquaredLengthBounds(int row)
     {
         TFloat even = default, odd = default;

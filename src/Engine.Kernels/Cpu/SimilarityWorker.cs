@@ -71,6 +71,7 @@ internal abstract unsafe class SimilarityWorker<TLanes, TFloat, TDouble, TElemen
         _queries.Count(_rowsEstimated, _rowsRepeated);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override void Block(MatrixView view, long firstRow)
     {
         for (nint at = 0; at < view.Rows; at += _tile.Capacity)
@@ -126,6 +127,7 @@ internal abstract unsafe class SimilarityWorker<TLanes, TFloat, TDouble, TElemen
         _questions.Add(new Question(query, _count));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Ask(in Proposals proposals, int group, int from, int to, double threshold)
     {
         int before = _count;
@@ -161,6 +163,7 @@ internal abstract unsafe class SimilarityWorker<TLanes, TFloat, TDouble, TElemen
     }
 
     /// <summary>Takes a tile of loaded rows through the float32 product.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Multiply(int firstRow, int count)
     {
         long before = _decided;
@@ -175,6 +178,7 @@ internal abstract unsafe class SimilarityWorker<TLanes, TFloat, TDouble, TElemen
     }
 
     /// <summary>Takes a tile of loaded rows through 8-bit estimates, and through the float32 product where these leave too many queries.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Estimate(int firstRow, int count)
     {
         long before = _decided;
@@ -214,6 +218,7 @@ internal abstract unsafe class SimilarityWorker<TLanes, TFloat, TDouble, TElemen
     /// <param name="row">The row.</param>
     /// <param name="dots">The products.</param>
     /// <param name="isListed">Whether only the highest cosine is still unknown.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Look(int place, int row, float* dots, bool isListed = false)
     {
         double norm = _norms[row];
@@ -233,6 +238,7 @@ internal abstract unsafe class SimilarityWorker<TLanes, TFloat, TDouble, TElemen
     /// <param name="place">The row's place in the tile.</param>
     /// <param name="row">The row.</param>
     /// <returns>False, and nothing is asked, when the float32 product is needed first.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool LookAtEstimates(int place, int row)
     {
         double error = _estimates!.Error(place);
@@ -262,6 +268,7 @@ internal abstract unsafe class SimilarityWorker<TLanes, TFloat, TDouble, TElemen
     }
 
     /// <summary>Computes the canonical cosines of all candidates that wait, and hands over the best of each group.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Answer()
     {
         int question = 0, from = 0;

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Engine.Kernels.Cpu;
 
 /// <summary>The best rows of one list, from any thread in any order: what it keeps depends on the rows offered and nothing else.</summary>
@@ -43,6 +45,7 @@ internal sealed class TopList
     }
 
     /// <summary>Considers a row, which is offered once, with the query that gave the score or -1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Offer(double score, int row, int query)
     {
         if (score < Threshold) return;
@@ -80,6 +83,7 @@ internal sealed class TopList
     }
 
     /// <summary>Keeps the best <c>depth</c> entries; the worst of them is what later rows must beat.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Prune()
     {
         Entry[] e = _entries;

@@ -115,6 +115,7 @@ internal static unsafe class WeightedMeanPool<TLanes, TFloat, TDouble, TElement>
             return true;
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private bool AddHalves(MatrixView view, double weight, double step)
         {
             bool finite = true;
@@ -130,6 +131,7 @@ internal static unsafe class WeightedMeanPool<TLanes, TFloat, TDouble, TElement>
         }
 
         /// <summary>Adds a block of tokens, two at a time: they are read in the order in which they lie in memory, as prefetchers like it.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Add(MatrixView view, double weight, double step)
         {
             nint token = 0;
@@ -188,6 +190,7 @@ internal static unsafe class WeightedMeanPool<TLanes, TFloat, TDouble, TElement>
         }
 
         /// <summary>Divides by the weights and, if asked, by the norm; then rounds once to float32.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Finish(long record, double weights)
         {
             double* sums = _sums.Pointer;

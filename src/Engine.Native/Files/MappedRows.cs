@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Engine.Kernels;
 
 namespace Engine.Native.Files;
@@ -39,6 +40,7 @@ internal sealed unsafe class MappedRows : RowSource
 
     /// <inheritdoc/>
     /// <exception cref="ObjectDisposedException">The matrix was disposed.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override RowBlock Borrow(long firstRow, int maxRows)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(firstRow);
