@@ -2,9 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels.Cpu;
 
-/// <summary>Unit queries quantised to 8 bits, less their share of a common centre, and how far a dot product with them may lie from the estimate.</summary>
+/// <summary>Queries or centroids quantised to 8 bits, less their share of a common centre, and how far a dot product with them may lie from the estimate.</summary>
 /// <remarks>
-/// Let c be the centre, a unit vector about the mean of the queries. A query p is s c + b k + e: its share s = p.c/|c|², whole numbers k times its scale b, and
+/// They are at most 1 long. Let c be the centre, a unit vector about their mean. A query p is s c + b k + e: its share s = p.c/|c|², whole numbers k times its scale b, and
 /// what is lost, e. A row x is t c + a i + f likewise, with |i| at most <see cref="RowLimit"/>. Then, in exact arithmetic,
 ///   x.p = t (c.p) + s (x.c - t|c|²) + a b (i.k) + a i.e + f.(p - s c).
 /// The first and third term are the estimate; the second is nothing but the rounding of t; the last two are bounded by |a i||e| + |f||p - s c| (Cauchy-Schwarz).
@@ -22,6 +22,9 @@ internal sealed unsafe class ByteColumns : IDisposable
     /// <summary>Steps of four elements until 16-bit sums are added to 32-bit totals.</summary>
     public const int StepsPerSum = 4;
 
+    /// <summary>With fewer columns or elements, quantising a row costs about as much as it saves.</summary>
+    private const int Fewest = 64;
+
     private const int Lanes = PackedColumns.PanelColumns;
     private const int Line = 4 * Lanes;
     private const int SumBytes = (StepsPerSum + 1) * Line;
@@ -38,7 +41,7 @@ internal sealed unsafe class ByteColumns : IDisposable
     private readonly NativeBuffer<float> _centre;
 
     /// <summary>Quantises columns.</summary>
-    /// <param name="columns">Unit vectors, rounded to float32.</param>
+    /// <param name="columns">Vectors at most 1 long, rounded to float32.</param>
     public ByteColumns(PackedColumns columns)
     {
         (Panels, Width, Sums) = (columns.Panels, columns.Width, (columns.Dim + SumElements - 1) / SumElements);
@@ -75,6 +78,9 @@ internal sealed unsafe class ByteColumns : IDisposable
             Put(q, elements);
         }
     }
+
+    /// <summary>Whether estimating so many columns of so many elements can be faster than the float32 product.</summary>
+    public static bool Pay(int columns, int dim) => columns >= Fewest && dim >= Fewest;
 
     /// <summary>Panels of 16 columns.</summary>
     public int Panels { get; }

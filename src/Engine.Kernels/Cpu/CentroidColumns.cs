@@ -9,12 +9,19 @@ namespace Engine.Kernels.Cpu;
 ///   m = 2|s| X C (gamma(n) + 4u) + 4u C² + 2|s| dim 2^-149 + 2^-148:
 /// the dot product's own error; then one rounding each of |c|², of 2s, and one or two of the combination; then underflow.
 /// The canonical distance differs from the exact one by at most m' = (dim + 32) 2^-52 (|s| X + C)².
+/// With 8-bit estimates of x.(c/C), c/C rounded to float32, off by at most e X each, v differs by 2|s| X C (e + 2u) more.
 /// </remarks>
 internal sealed unsafe class CentroidColumns<TLanes, TFloat, TDouble> : IDisposable
     where TLanes : struct, ILanes<TFloat, TDouble>
     where TFloat : unmanaged
     where TDouble : unmanaged
 {
+    /// <summary>Lengths between which what 8-bit estimates lose to underflow or overflow need not be thought of.</summary>
+    private const double ShortestEstimated = 1e-12, LongestEstimated = 1e12;
+
+    /// <summary>|s| C from which 2 |s| C is a normal float32.</summary>
+    private const double ShortestFactor = 1e-30;
+
     private readonly NativeBuffer<float> _squares;
     private readonly float* _centroids;
 
@@ -23,7 +30,8 @@ internal sealed unsafe class CentroidColumns<TLanes, TFloat, TDouble> : IDisposa
     /// <param name="order">[k], the centroid of every column.</param>
     /// <param name="dim">Elements in a centroid.</param>
     /// <param name="groupPanels">Panels of 16 columns in a group.</param>
-    public CentroidColumns(float* centroids, int[] order, int dim, int groupPanels)
+    /// <param name="estimated">Whether rows may be estimated in 8 bits first, where that can pay.</param>
+    public CentroidColumns(float* centroids, int[] order, int dim, int groupPanels, bool estimated)
     {
         _centroids = centroids;
         (Order, GroupPanels) = (order, groupPanels);
@@ -45,10 +53,17 @@ internal sealed unsafe class CentroidColumns<TLanes, TFloat, TDouble> : IDisposa
 
         Longest = Math.Sqrt(longest) * (1 + 1e-9);
         Gamma = ProposalError.Gamma(Columns.Roundings);
+        if (!estimated || TLanes.ByteProduct is null || !ByteColumns.Pay(order.Length, dim) || !(Longest is > ShortestEstimated and < LongestEstimated)) return;
+        using PackedColumns shortened = new(order.Length, dim);
+        for (int column = 0; column < order.Length; column++) shortened.Set(column, new ReadOnlySpan<float>(Centroid(order[column]), dim), Longest);
+        Bytes = new ByteColumns(shortened);
     }
 
     /// <summary>The packed centroids.</summary>
     public PackedColumns Columns { get; }
+
+    /// <summary>The centroids divided by C in 8 bits, or null where estimating would not be faster than the float32 product.</summary>
+    public ByteColumns? Bytes { get; }
 
     /// <summary>[k], the centroid of every column.</summary>
     public int[] Order { get; }
@@ -95,6 +110,17 @@ internal sealed unsafe class CentroidColumns<TLanes, TFloat, TDouble> : IDisposa
         return 1.01 * (proposal + CanonicalMargin((s * length) + c));
     }
 
+    /// <summary>m + m' where dot products are C times an estimate.</summary>
+    /// <param name="length">X, at least the norm of the row.</param>
+    /// <param name="scale">s.</param>
+    /// <param name="error">e: how far estimates divided by X may be off.</param>
+    public double Margin(double length, double scale, double error)
+    {
+        double by = Math.Abs(scale) * Longest;
+        if (!(by is > ShortestFactor and < ProposalError.SafeMagnitude)) return double.PositiveInfinity;
+        return Margin(length, scale) + (1.01 * 2 * by * length * (error + (2 * ProposalError.Unit)));
+    }
+
     /// <summary>m' for a row whose scaled norm and C add up to <paramref name="reach"/> at most.</summary>
     public double CanonicalMargin(double reach) => ProposalError.Canonical(Columns.Dim) * reach * reach;
 
@@ -102,6 +128,7 @@ internal sealed unsafe class CentroidColumns<TLanes, TFloat, TDouble> : IDisposa
     public void Dispose()
     {
         Columns.Dispose();
+        Bytes?.Dispose();
         _squares.Dispose();
     }
 }

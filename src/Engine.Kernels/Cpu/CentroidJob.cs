@@ -8,6 +8,7 @@ internal sealed unsafe class CentroidJob<TLanes, TFloat, TDouble>(
     where TDouble : unmanaged
 {
     private long _looked;
+    private long _estimated;
 
     /// <summary>The matrix.</summary>
     public RowSource Rows => rows;
@@ -30,9 +31,15 @@ internal sealed unsafe class CentroidJob<TLanes, TFloat, TDouble>(
     /// <summary>Row-centroid distances looked at.</summary>
     public long Looked => _looked;
 
+    /// <summary>Rows that 8-bit estimates were enough for.</summary>
+    public long Estimated => _estimated;
+
     /// <summary>What a row is multiplied by first.</summary>
     public double Scale(long row) => scales == null ? 1 : scales[row];
 
     /// <summary>Counts what a worker looked at.</summary>
     public void Count(long looked) => Interlocked.Add(ref _looked, looked);
+
+    /// <summary>Counts the rows that a worker's estimates were enough for.</summary>
+    public void CountEstimated(long rows) => Interlocked.Add(ref _estimated, rows);
 }

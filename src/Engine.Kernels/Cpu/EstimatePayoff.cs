@@ -5,12 +5,10 @@ namespace Engine.Kernels.Cpu;
 /// The unit is the float32 product of a row with all queries. An estimate costs less than half of it, so estimates pay while what they leave to do on top of what
 /// the float32 product leaves stays below <see cref="Worth"/>. Once they do not, they are tried again after 8 tiles, then 16, up to 256. Results never depend on it.
 /// </remarks>
-/// <param name="queries">Queries.</param>
-internal sealed class EstimatePayoff(int queries)
+/// <param name="queries">Queries, or centroids.</param>
+/// <param name="canonicalCost">The float32 products of a row that take as long as its canonical value with one query.</param>
+internal sealed class EstimatePayoff(int queries, double canonicalCost)
 {
-    /// <summary>A canonical cosine of a row with one query costs about as much as the float32 products with so many.</summary>
-    private const double CanonicalCost = 5;
-
     private const double Worth = 0.45;
     private const int ShortestPause = 8;
     private const int LongestPause = 256;
@@ -20,7 +18,7 @@ internal sealed class EstimatePayoff(int queries)
     private int _nextPause = ShortestPause;
 
     /// <summary>With more queries than these left by its estimates, a row's float32 product comes first.</summary>
-    public int Few { get; } = (int)(queries / CanonicalCost);
+    public int Few { get; } = (int)(queries / canonicalCost);
 
     /// <summary>Whether the next tile is to be estimated.</summary>
     public bool IsDue => _pause == 0;
@@ -50,5 +48,5 @@ internal sealed class EstimatePayoff(int queries)
         _nextPause = Math.Min(LongestPause, 2 * _nextPause);
     }
 
-    private double Cost(int rows, long decided) => decided * CanonicalCost / ((double)rows * queries);
+    private double Cost(int rows, long decided) => decided * canonicalCost / ((double)rows * queries);
 }

@@ -13,8 +13,8 @@ internal sealed unsafe class NearestCentroids<TLanes, TFloat, TDouble, TElement>
 {
     private const int SampleRows = 4096;
 
-    /// <summary>Up to this share of all distances, visiting what the bounds leave is cheaper than sweeping over everything.</summary>
-    private const double WorthVisiting = .7;
+    /// <summary>Up to this share of all distances, visiting what the bounds leave is cheaper than sweeping over everything; the second where 8-bit estimates serve the sweep.</summary>
+    private const double WorthVisiting = .7, WorthVisitingOverEstimates = .4;
 
     private readonly RowSource _rows;
     private readonly double[] _scales;
@@ -24,6 +24,7 @@ internal sealed unsafe class NearestCentroids<TLanes, TFloat, TDouble, TElement>
     private readonly float[] _centroids;
     private int[] _order;
     private bool _known;
+    private bool _estimatesServe;
 
     /// <summary>Prepares for assignments.</summary>
     /// <param name="rows">[rows x dim].</param>
@@ -65,13 +66,14 @@ internal sealed unsafe class NearestCentroids<TLanes, TFloat, TDouble, TElement>
         fixed (int* nearest = assignments)
         fixed (double* distances = squaredDistances)
         {
-            using CentroidColumns<TLanes, TFloat, TDouble> columns = new(from, _order, _rows.Dim, _groupPanels);
+            using CentroidColumns<TLanes, TFloat, TDouble> columns = new(from, _order, _rows.Dim, _groupPanels, estimated: !visits);
             CentroidJob<TLanes, TFloat, TDouble> job = new(_rows, _scales.Length == 0 ? null : scales, columns, nearest, distances, _bounds, pass);
             int tile = RowTile<TLanes, TFloat, TDouble, TElement>.RowsFor(columns.Columns);
             Workers.Run(_threads, _rows.Rows, Workers.RowsPerClaim(_rows, _threads, tile), "rows", pass, () => visits
                 ? new CentroidVisit<TLanes, TFloat, TDouble, TElement>(job, _bounds!)
                 : new CentroidSweep<TLanes, TFloat, TDouble, TElement>(job));
             DistancesComputed += job.Looked;
+            if (!visits) _estimatesServe = job.Estimated > _rows.Rows / 2;
         }
 
         if (_bounds is null) return;
@@ -106,7 +108,7 @@ internal sealed unsafe class NearestCentroids<TLanes, TFloat, TDouble, TElement>
         }
 
         bool bounded = moves.Max() < ProposalError.SafeMagnitude;
-        if (bounded && ShareLeft(groups, squaredDistances) <= WorthVisiting) return true;
+        if (bounded && ShareLeft(groups, squaredDistances) <= (_estimatesServe ? WorthVisitingOverEstimates : WorthVisiting)) return true;
         _order = [.. Enumerable.Range(0, moves.Length).OrderByDescending(c => moves[c]).ThenBy(c => c)];
         return false;
     }

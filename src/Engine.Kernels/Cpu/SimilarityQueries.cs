@@ -14,9 +14,6 @@ internal sealed unsafe class SimilarityQueries<TLanes, TFloat, TDouble> : IDispo
     where TFloat : unmanaged
     where TDouble : unmanaged
 {
-    /// <summary>With fewer queries or elements, quantising a row costs about as much as it saves.</summary>
-    private const int FewestEstimated = 64;
-
     private const double ShortestSafe = 1e-30;
     private const nint PrefetchBytes = 8 << 10;
 
@@ -54,7 +51,7 @@ internal sealed unsafe class SimilarityQueries<TLanes, TFloat, TDouble> : IDispo
 
         _error = 1.01 * (ProposalError.Gamma(Columns.Roundings) + (6 * ProposalError.Unit) + ProposalError.Canonical(dim));
         _underflow = 1.01 * dim * ProposalError.Underflow;
-        if (estimated && TLanes.ByteProduct is not null && count >= FewestEstimated && dim >= FewestEstimated) Bytes = new ByteColumns(Columns);
+        if (estimated && TLanes.ByteProduct is not null && ByteColumns.Pay(count, dim)) Bytes = new ByteColumns(Columns);
     }
 
     /// <summary>The packed unit queries.</summary>

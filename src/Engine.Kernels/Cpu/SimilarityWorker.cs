@@ -23,6 +23,9 @@ internal abstract unsafe class SimilarityWorker<TLanes, TFloat, TDouble, TElemen
     /// <summary>How many errors below the highest estimate queries still are candidates for the highest cosine.</summary>
     private const double Reach = 1.125;
 
+    /// <summary>A canonical cosine of a row with one query costs about as much as the float32 products with so many.</summary>
+    private const double CanonicalCost = 5;
+
     private readonly SimilarityQueries<TLanes, TFloat, TDouble> _queries;
     private readonly double* _norms;
     private readonly double* _highest;
@@ -55,7 +58,7 @@ internal abstract unsafe class SimilarityWorker<TLanes, TFloat, TDouble, TElemen
         if (job.IsEstimated && TLanes.ByteProduct is { } product && job.Queries.Bytes is { } bytes)
         {
             _estimates = new RowEstimates<TLanes, TFloat, TDouble>(bytes, product, job.Queries.Columns.Dim, _tile.Capacity);
-            _payoff = new EstimatePayoff(job.Queries.Columns.Columns);
+            _payoff = new EstimatePayoff(job.Queries.Columns.Columns, CanonicalCost);
         }
 
         // A row's candidates are each query once for its group and once for the highest of all.

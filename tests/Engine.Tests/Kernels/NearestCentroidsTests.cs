@@ -112,7 +112,7 @@ public class NearestCentroidsTests
 
     /// <summary>Assigns under every set of centroids and compares with the oracle.</summary>
     /// <returns>Distances looked at.</returns>
-    private static long Follow(string set, TestRows rows, double[] scales, float[][] centroids, long bytes)
+    internal static long Follow(string set, TestRows rows, double[] scales, float[][] centroids, long bytes)
     {
         int n = (int)rows.Rows;
         int[] nearest = new int[n];
@@ -137,7 +137,7 @@ public class NearestCentroidsTests
     }
 
     /// <summary>Twelve sets of centroids whose moves grow ever smaller, some of them none, one of them long.</summary>
-    private static float[][] Walk(float[] start, float step)
+    internal static float[][] Walk(float[] start, float step)
     {
         float[][] walk = new float[12][];
         walk[0] = start;
