@@ -101,29 +101,11 @@ internal sealed unsafe class FaissIndex : IDisposable
     /// <param name="cancel">Stops it, where the library is the engine's own.</param>
     /// <exception cref="FaissException">FAISS refused.</exception>
     /// <exception cref="OperationCanceledException">It was stopped; the index is of no use any more.</exception>
-    public void Train(ReadOnlySpan<float> vectors, CancellationToken cancel)
-    {
-        using Lease lease = new(_handle);
-        long count = Vectors(vectors);
-        _faiss.OneThread();
-
-        // Count vectors lie in the span, which stays where it is for the call.
-        using FaissWatch watch = new(_faiss, cancel);
-        fixed (float* x = vectors) watch.Check(_faiss.faiss_Index_train(lease.Index, count, x));
-    }
+    public void Train(ReadOnlySpan<float> vectors, CancellationToken cancel) => Take(_faiss.faiss_Index_train, vectors, cancel);
 
     /// <summary>Adds vectors; they get the next numbers.</summary>
     /// <inheritdoc cref="Train"/>
-    public void Add(ReadOnlySpan<float> vectors, CancellationToken cancel)
-    {
-        using Lease lease = new(_handle);
-        long count = Vectors(vectors);
-        _faiss.OneThread();
-
-        // Count vectors lie in the span, which stays where it is for the call.
-        using FaissWatch watch = new(_faiss, cancel);
-        fixed (float* x = vectors) watch.Check(_faiss.faiss_Index_add(lease.Index, count, x));
-    }
+    public void Add(ReadOnlySpan<float> vectors, CancellationToken cancel) => Take(_faiss.faiss_Index_add, vectors, cancel);
 
     /// <summary>Finds the best vectors for each query.</summary>
     /// <param name="queries">[n x dim], row-major.</param>
@@ -166,6 +148,18 @@ internal sealed unsafe class FaissIndex : IDisposable
     {
         int dim = Dim;
         return values.Length % dim == 0 ? values.Length / dim : throw new ArgumentException($"{values.Length} values do not fill vectors of {dim}.", nameof(values));
+    }
+
+    /// <summary>Hands vectors to FAISS.</summary>
+    private void Take(delegate* unmanaged<nint, long, float*, int> call, ReadOnlySpan<float> vectors, CancellationToken cancel)
+    {
+        using Lease lease = new(_handle);
+        long count = Vectors(vectors);
+        _faiss.OneThread();
+
+        // Count vectors lie in the span, which stays where it is for the call.
+        using FaissWatch watch = new(_faiss, cancel);
+        fixed (float* x = vectors) watch.Check(call(lease.Index, count, x));
     }
 
     private T Use<T>(Func<nint, T> call)

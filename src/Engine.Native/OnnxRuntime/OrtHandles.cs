@@ -22,6 +22,15 @@ internal abstract class OrtHandle(OrtLibrary library, OrtHandle? owner) : SafeHa
         owner?.DangerousAddRef(ref _holds);
     }
 
+    /// <summary>Has the library make the object.</summary>
+    /// <exception cref="OrtException">It cannot.</exception>
+    protected unsafe void Make(delegate* unmanaged<nint*, nint> create)
+    {
+        nint made;
+        library.Native.Check(create(&made));
+        Own(made);
+    }
+
     /// <summary>Gives the object back to the library.</summary>
     protected abstract void Release(OrtNative native, nint address);
 
@@ -58,12 +67,7 @@ internal sealed unsafe class OrtSessionOptionsHandle : OrtHandle
 {
     /// <summary>Makes them with the library's defaults.</summary>
     public OrtSessionOptionsHandle(OrtLibrary library)
-        : base(library, owner: null)
-    {
-        nint options;
-        library.Native.Check(library.Native.CreateSessionOptions(&options));
-        Own(options);
-    }
+        : base(library, owner: null) => Make(library.Native.CreateSessionOptions);
 
     /// <inheritdoc/>
     protected override void Release(OrtNative native, nint address) => native.ReleaseSessionOptions(address);
@@ -74,12 +78,7 @@ internal sealed unsafe class OrtCudaOptionsHandle : OrtHandle
 {
     /// <summary>Makes them with the library's defaults.</summary>
     public OrtCudaOptionsHandle(OrtLibrary library)
-        : base(library, owner: null)
-    {
-        nint options;
-        library.Native.Check(library.Native.CreateCUDAProviderOptions(&options));
-        Own(options);
-    }
+        : base(library, owner: null) => Make(library.Native.CreateCUDAProviderOptions);
 
     /// <inheritdoc/>
     protected override void Release(OrtNative native, nint address) => native.ReleaseCUDAProviderOptions(address);
@@ -131,12 +130,7 @@ internal sealed unsafe class OrtRunOptionsHandle : OrtHandle
 {
     /// <summary>Makes them with the library's defaults.</summary>
     public OrtRunOptionsHandle(OrtLibrary library)
-        : base(library, owner: null)
-    {
-        nint options;
-        library.Native.Check(library.Native.CreateRunOptions(&options));
-        Own(options);
-    }
+        : base(library, owner: null) => Make(library.Native.CreateRunOptions);
 
     /// <inheritdoc/>
     protected override void Release(OrtNative native, nint address) => native.ReleaseRunOptions(address);

@@ -12,11 +12,7 @@ namespace Engine.Tests.Cuda;
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class CudaStubFactAttribute : FactAttribute
 {
-    public CudaStubFactAttribute()
-    {
-        if (!StubLibraries.HasCompiler && Environment.GetEnvironmentVariable("ENGINE_REQUIRE_NATIVE") != "1")
-            Skip = "there is no C compiler (cc) for the stub of libcuda; set ENGINE_REQUIRE_NATIVE=1 to make that a failure";
-    }
+    public CudaStubFactAttribute() => Skip = OptionalPart.WhyNot(StubLibraries.HasCompiler, "There is no C compiler (cc) for the stub of libcuda.");
 }
 
 /// <summary>The stubs of native libraries, compiled once a test run and copied for every test, so that each has its own state.</summary>

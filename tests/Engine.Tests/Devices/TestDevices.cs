@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Engine.Kernels;
-using Engine.Native;
 using Engine.Native.Devices;
 using Engine.Native.OpenCl;
 
@@ -12,7 +11,7 @@ internal static class TestDevices
     private static readonly ConcurrentBag<ComputeDevice> Idle = [];
 
     /// <summary>Why there is no OpenCL device, or null when there is one, or when there must be one.</summary>
-    public static string? Missing { get; } = Environment.GetEnvironmentVariable("ENGINE_REQUIRE_NATIVE") == "1" ? null : Look();
+    public static string? Missing { get; } = OptionalPart.WhyNot(() => OpenClDevices.List().Any(device => device.Lacks is null), "No OpenCL driver is installed: apt-get install pocl-opencl-icd.");
 
     /// <summary>A set over so many devices (contexts on one) with so much memory each; everything goes to the device, however small.</summary>
     public static IKernels Open(int devices = 1, long budget = 0, int threads = 1, bool tensorCores = false) =>
@@ -21,19 +20,6 @@ internal static class TestDevices
     /// <summary>A device that others do not use meanwhile; with tensor cores, the tile for them runs as OpenCL emulates it.</summary>
     public static ComputeDevice Rent(long budget = 0, bool tensorCores = false) =>
         new Loan(Idle.TryTake(out ComputeDevice? idle) ? idle : OpenClDevices.Open(0, 0), budget, tensorCores);
-
-    private static string? Look()
-    {
-        const string demand = " Set ENGINE_REQUIRE_NATIVE=1 to make that a failure";
-        try
-        {
-            return OpenClDevices.List().Any(device => device.Lacks is null) ? null : "no OpenCL driver is installed: apt-get install pocl-opencl-icd." + demand;
-        }
-        catch (NativeLibraryMissingException missing)
-        {
-            return missing.Message + demand;
-        }
-    }
 
     /// <summary>A device with a budget of its own, which goes back when it is disposed.</summary>
     private sealed class Loan(ComputeDevice device, long budget, bool tensorCores) : ComputeDevice(device.Facts, budget)

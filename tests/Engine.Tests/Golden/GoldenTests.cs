@@ -33,7 +33,7 @@ public sealed class GoldenTests
         public PythonFactAttribute()
         {
             bool found = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, Interpreter)));
-            if (!found && Environment.GetEnvironmentVariable("ENGINE_REQUIRE_NATIVE") != "1") Skip = "python3 is not installed; set ENGINE_REQUIRE_NATIVE=1 to make that a failure";
+            Skip = OptionalPart.WhyNot(found, "python3 is not installed.");
         }
     }
 }

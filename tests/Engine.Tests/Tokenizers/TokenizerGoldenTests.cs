@@ -47,7 +47,7 @@ public sealed class TokenizerGoldenTests(ITestOutputHelper output)
     }
 
     // What is large or not ours to fetch everywhere is compared where it is installed.
-    private static bool Required(string name) => Environment.GetEnvironmentVariable("ENGINE_REQUIRE_NATIVE") == "1" && name is not ("gemma3" or "gpt4o" or "deepseek3" or "llama2" or "llama3");
+    private static bool Required(string name) => OptionalPart.IsRequired && name is not ("gemma3" or "gpt4o" or "deepseek3" or "llama2" or "llama3");
 
     private static long Agrees(Tokenizer tokenizer, JsonElement golden, int together, string[] texts)
     {

@@ -94,8 +94,8 @@ internal sealed class LanguageScorer
 
     private static ConversationTemplate Template(DifficultyPrompt prompt, Tokenizer tokenizer, ScoringGroup group) => prompt switch
     {
-        DifficultyPrompt.Wizard => new InstructionTemplate(),
-        DifficultyPrompt.Alpaca => new AlpacaTemplate(endMark: ""),
+        DifficultyPrompt.Wizard => InstructionTemplate.Wizard(),
+        DifficultyPrompt.Alpaca => InstructionTemplate.Alpaca(endMark: ""),
         _ when group.Files.Template is { } own => FileTemplate.Open(own.Path, own.Name),
         _ => ConversationTemplate.Named(group.Model.Template ?? ChatTemplate.Tulu, tokenizer, group.Model.Eos),
     };

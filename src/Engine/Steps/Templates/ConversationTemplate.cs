@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 using Engine.Data;
 using Engine.Tokenizers;
 
@@ -40,7 +39,7 @@ internal abstract class ConversationTemplate
     public static ConversationTemplate Named(ChatTemplate template, string endMark = DefaultEndMark) => template switch
     {
         ChatTemplate.Plain => new PlainTemplate(),
-        ChatTemplate.Alpaca => new AlpacaTemplate(endMark),
+        ChatTemplate.Alpaca => InstructionTemplate.Alpaca(endMark),
         _ => new TaggedTemplate(template, endMark),
     };
 
@@ -96,35 +95,6 @@ internal sealed class PlainTemplate : ConversationTemplate
         bool hasResponse = turns.Count > 0 && turns.Role(turns.Count - 1).SequenceEqual("assistant"u8);
         int place = hasResponse ? start : text.WrittenCount - begin;
         response = new ResponsePlace(place, place, hasResponse);
-        return true;
-    }
-}
-
-/// <summary>The words that Alpaca was trained with; the instruction is the first user turn, with its input if the record has one, and other turns are left out.</summary>
-/// <remarks>Source: Stanford Alpaca's published prompt without an input; records in its layout have theirs joined to the instruction.</remarks>
-internal sealed class AlpacaTemplate(string endMark) : ConversationTemplate
-{
-    private readonly byte[] _endMark = Encoding.UTF8.GetBytes(endMark);
-
-    /// <inheritdoc/>
-    public override string NeededRole => "user";
-
-    /// <inheritdoc/>
-    protected override bool TryRenderTurns(Utf8Turns turns, EncodingSide side, ArrayBufferWriter<byte> text, out ResponsePlace response)
-    {
-        response = default;
-        int user = FirstOf("user"u8, turns), begin = text.WrittenCount;
-        if (user < 0) return false;
-        int assistant = FirstOf("assistant"u8, turns, user + 1);
-        text.Write("Below is an instruction that describes a task. Write a response that appropriately completes the request.\n\n### Instruction:\n"u8);
-        text.Write(side == EncodingSide.Pool ? Utf8Text.Strip(turns.Content(user)) : turns.Content(user));
-        text.Write("\n\n"u8);
-        int cue = text.WrittenCount - begin;
-        text.Write("### Response:"u8);
-        response = new ResponsePlace(cue, text.WrittenCount - begin, assistant >= 0);
-        if (assistant < 0) return true;
-        text.Write(side == EncodingSide.Pool ? Utf8Text.Strip(turns.Content(assistant)) : turns.Content(assistant));
-        text.Write(_endMark);
         return true;
     }
 }
