@@ -169,7 +169,7 @@ public sealed record KMeans : Step<Clustering>
                 needs.Vectors(vectors);
                 needs.Keep($"clusters of {name}", 4 * n + 16 * values);
                 needs.Use("assignments, distances and seeds", (directions ? 36 : 20) * n + 8 * values);
-                needs.Use("sums and packed centroids", 8 * values + Math.Min(8 * values * needs.Threads, 256L << 20) + 4 * values);
+                needs.Use("sums and packed centroids", 8 * values + Math.Min(8 * values * needs.Threads, 256L << 20) + 10 * values);
                 return new ValueShape(name, n) { Dim = vectors.Dim, Pool = vectors.Pool };
             },
         };
