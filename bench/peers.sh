@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The engine beside numpy, torch, faiss and scikit-learn on the same made data, in turns: ratios and shares of this machine's limits.
-# usage: bench/peers.sh [--scale F] [--rounds N] [--threads N] [--jobs a,b] [--out FILE]; PEERS_DATA names a folder to keep the data in (6 GB at scale 1)
+# usage: bench/peers.sh [--scale F] [--rounds N] [--threads N] [--jobs a,b] [--alone] [--out FILE]; PEERS_DATA names a folder to keep the data in (6 GB at scale 1)
 # Debian's packages: apt-get install python3-numpy python3-torch python3-faiss python3-sklearn libopenblas0-pthread
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,7 +1,8 @@
-"""Runs the engine and its peers in turn and prints the table of ratios: python3 compare.py FOLDER BENCH [--scale F] [--rounds N] [--threads N] [--jobs a,b] [--out FILE]
+"""Runs the engine and its peers in turn and prints the table of ratios: python3 compare.py FOLDER BENCH [--scale F] [--rounds N] [--threads N] [--jobs a,b] [--alone] [--out FILE]
 
 Every measurement is a process of its own; in each round all peers of a job come one after the other, so that whatever else the machine does hits them alike. With one
-thread processor time is compared, with more the clock, and the engine is also measured with one, in the same turns. A result that is not right (inertia, picks, recall, error) is no result, and the exit code says so.
+thread processor time is compared, with more the clock, and the engine is also measured with one, and as so many processes with one thread each at once, in the same turns: what these do together is
+what this machine gives that job. --alone leaves the peers out. A result that is not right (inertia, picks, recall, error) is no result, and the exit code says so.
 """
 import argparse
 import datetime
@@ -11,6 +12,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import tempfile
 
 import numpy as np
 
@@ -22,10 +24,11 @@ arguments.add_argument("--scale", type=float, default=1.0)
 arguments.add_argument("--rounds", type=int, default=3)
 arguments.add_argument("--threads", type=int, default=1)
 arguments.add_argument("--jobs", default="")
+arguments.add_argument("--alone", action="store_true")
 arguments.add_argument("--out")
 given = arguments.parse_args()
 environment = {name: value for name, value in os.environ.items() if name not in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")}
-LONG = 8    # seconds after which a job is measured in one round
+LONG = 8    # seconds after which a job is measured in two rounds at most
 lines, wrong, kept, summary, share_of, text_of, scaling = [], [], {}, [], {}, {}, []
 
 
@@ -46,6 +49,21 @@ def measure(job, peer, threads=given.threads):
     if peer == "engine":
         return answer("dotnet", given.bench, "peer-job", job, given.folder, "--threads", words[1], "--repeats", words[2])
     return answer(sys.executable, os.path.join(HERE, "jobs.py"), job, peer, *words)
+
+
+def measure_copies(job):
+    """Seconds of the slowest of as many processes as there are threads, each doing the whole job on one."""
+    with tempfile.TemporaryDirectory() as folder:
+        copies = []
+        for number in range(given.threads):
+            # The same data; what a job leaves behind goes to a folder of its own.
+            own = os.path.join(folder, str(number))
+            os.mkdir(own)
+            for name in os.listdir(given.folder):
+                if "_top_" not in name:
+                    os.symlink(os.path.abspath(os.path.join(given.folder, name)), os.path.join(own, name))
+            copies.append(subprocess.Popen(["dotnet", given.bench, "peer-job", job, own, "--threads", "1", "--repeats", "2"], stdout=subprocess.PIPE, text=True, env=environment))
+        return max(json.loads(copy.communicate()[0].splitlines()[-1])["seconds_min"] for copy in copies)
 
 
 def embed_text():
@@ -132,10 +150,10 @@ say()
 say(f"| job | peer | {'processor' if given.threads == 1 else 'wall'} s, least | engine is faster by | share of limit | peak MB | result |")
 say("| --- | --- | ---: | ---: | ---: | ---: | --- |")
 for job in jobs:
-    peers = ["engine"] + [library for name, library in pairs if name == job and libraries.get(library)]
-    best, errors, alone = {}, {}, None
+    peers = ["engine"] + [library for name, library in pairs if name == job and libraries.get(library) and not given.alone]
+    best, errors, alone, copies = {}, {}, None, None
     for turn in range(given.rounds):
-        if turn and max(row["seconds"] for row in best.values()) > LONG:
+        if turn > 1 and max(row["seconds"] for row in best.values()) > LONG:
             break
         for peer in peers:
             try:
@@ -147,13 +165,15 @@ for job in jobs:
         if given.threads > 1 and "engine" in best:
             row = measure(job, "engine", threads=1)
             alone = row if alone is None or row[clock] < alone[clock] else alone
+            together = measure_copies(job)
+            copies = together if copies is None else min(copies, together)
     if "engine" not in best:
         wrong.append(f"{job}: {errors['engine']}")
         continue
     if "numpy" in best:
         kept[job] = best["numpy"]
     if job.startswith("kmeans"):
-        truth = kept[job.removesuffix("_plain")]
+        truth = kept.get(job.removesuffix("_plain"), alone)
     else:
         truth = None if job == "pool" else arbiter(job)
     seconds, binds = limit(job, best["engine"], limits)
@@ -171,7 +191,7 @@ for job in jobs:
         if peer == "engine":
             share_of[job], text_of[job] = share, text
     if alone:
-        scaling.append((job, alone, best["engine"]))
+        scaling.append((job, alone, best["engine"], given.threads * alone[clock] / copies))
     rivals = {peer: row[clock] for peer, row in best.items() if peer != "engine"}
     summary.append((job, best["engine"][clock], min(rivals, key=rivals.get) if rivals else None, min(rivals.values()) if rivals else None))
 say()
@@ -183,12 +203,12 @@ for job, seconds, rival, least in summary:
 if scaling:
     say()
     say(f"The engine with one thread and with {given.threads}, least of the rounds by the clock. {given.threads} threads read {limits['read_gbs'][1] / limits['read_gbs'][0]:.2f} times as fast as one, which is all that a job bound by memory can gain,"
-        f" and multiply {limits['gflops'][1] / limits['gflops'][0]:.2f} times as fast.")
+        f" and multiply {limits['gflops'][1] / limits['gflops'][0]:.2f} times as fast. The last column is what {given.threads} processes with one thread each do in the time of one alone: what there is to gain.")
     say()
-    say(f"| job | one thread s | {given.threads} threads s | faster by | processor s, one thread | {given.threads} threads |")
-    say("| --- | ---: | ---: | ---: | ---: | ---: |")
-    for job, one, several in scaling:
-        say(f"| {job} | {one[clock]:.3f} | {several[clock]:.3f} | {one[clock] / several[clock]:.2f} | {one['cpu_seconds']:.3f} | {several['cpu_seconds']:.3f} |")
+    say(f"| job | one thread s | {given.threads} threads s | faster by | processor s, one thread | {given.threads} threads | {given.threads} processes |")
+    say("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+    for job, one, several, bound in scaling:
+        say(f"| {job} | {one[clock]:.4f} | {several[clock]:.4f} | {one[clock] / several[clock]:.2f} | {one['cpu_seconds']:.3f} | {several['cpu_seconds']:.3f} | {bound:.2f} |")
 if given.out:
     with open(given.out, "w") as file:
         file.write("# The engine and its peers\n\n`bench/peers.sh " + " ".join(sys.argv[3:]).split(" --out")[0] + "`\n\n" + "\n".join(lines) + "\n")

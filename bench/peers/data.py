@@ -83,7 +83,7 @@ write("kcenter_sphere", count(100_000), 256, 5, unit=True)
 write("score", count(500_000), 512, 6, queries=256)
 write("score_large", count(1_000_000), 1024, 7, dtype=np.float16, queries=500)
 if wanted("kcenter_gauss"):
-    save("kcenter_gauss", np.random.default_rng(8).standard_normal((count(50_000), 256), dtype=np.float32))
+    save("kcenter_gauss", np.random.default_rng(8).standard_normal((count(100_000), 256), dtype=np.float32))
 if wanted("pool_hidden"):
     random = np.random.default_rng(9)
     lengths = np.clip(random.lognormal(np.log(215), 0.6, max(50, int(2000 * scale))), 8, 1024).astype(np.int64)

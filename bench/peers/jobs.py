@@ -169,7 +169,7 @@ COVER = ("kcenter", "kcenter_large", "kcenter_sphere", "kcenter_gauss", "kcenter
 
 
 def picks_of(job):
-    return dict(kcenter_large=2000, kcenter_gauss=500).get(job, 1000)
+    return 2000 if job == "kcenter_large" else 1000
 
 
 def greedy(job, start, step):
