@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Engine.Kernels;
 
 /// <summary>Keeps the centres that one traversal of a matrix has chosen so far, and lowers rows' distances to the nearest of them on demand.</summary>
@@ -38,4 +40,39 @@ public interface IMinDistances : IDisposable
     /// minSquared[r] = min(minSquared[r], min over c in [seen[r], e) of |scale[r] * x[r] - centre[c]|²), canonical, and seen[r] = e.
     /// </remarks>
     void Relax(ReadOnlySpan<int> which, double enough, Span<int> seen, Span<double> minSquared, Span<int> nearest, Pass pass);
+
+    /// <summary>Says which centres <see cref="RelaxAbove"/> shows first, because many rows lie near them. It never changes what is found, only how soon.</summary>
+    /// <param name="places">Distinct places among the centres held, in whole steps; empty for none.</param>
+    /// <exception cref="ArgumentException">They are no whole steps, or there is no such centre.</exception>
+    void Lead(ReadOnlySpan<int> places)
+    {
+    }
+
+    /// <summary>Relaxes the rows whose least squared distance is at or above a threshold until it is below, and lists those whose is not.</summary>
+    /// <param name="threshold">Squared, above 0.</param>
+    /// <param name="seen">[rows], as for <see cref="Relax"/>.</param>
+    /// <param name="minSquared">[rows], the same.</param>
+    /// <param name="nearest">[rows] or empty, the same.</param>
+    /// <param name="stayed">Rows that stay at or above the threshold are added, in no particular order.</param>
+    /// <param name="pass">Cancellation and progress. After a call that was cut short the same call does the rest; what <paramref name="stayed"/> was given means nothing.</param>
+    /// <exception cref="ArgumentException">As for <see cref="Relax"/>.</exception>
+    /// <remarks>
+    /// As if the rows were looked up and relaxed with the threshold as enough; but a row that has more steps to go than there are leading ones meets these first, and none
+    /// of its own once they brought it below the threshold.
+    /// </remarks>
+    void RelaxAbove(double threshold, Span<int> seen, Span<double> minSquared, Span<int> nearest, List<int> stayed, Pass pass) =>
+        LookUpAndRelax(this, threshold, seen, minSquared, nearest, stayed, pass);
+
+    /// <summary><see cref="RelaxAbove"/> through <see cref="Relax"/>, without leading centres.</summary>
+    internal static void LookUpAndRelax(IMinDistances distances, double threshold, Span<int> seen, Span<double> minSquared, Span<int> nearest, List<int> stayed, Pass pass)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threshold);
+        List<int> which = [];
+        for (int row = 0; row < minSquared.Length; row++)
+            if (minSquared[row] >= threshold) which.Add(row);
+        if (which.Count == 0) return;
+        distances.Relax(CollectionsMarshal.AsSpan(which), threshold, seen, minSquared, nearest, pass);
+        foreach (int row in which)
+            if (minSquared[row] >= threshold) stayed.Add(row);
+    }
 }

@@ -1,6 +1,4 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace Engine.Kernels.Algorithms;
 
@@ -9,7 +7,8 @@ namespace Engine.Kernels.Algorithms;
 /// A row's distance only falls as centres are added, so what was computed against earlier centres bounds it from above, and a bound below another row's
 /// exact distance need not be any better. Rows whose bounds are at or above a threshold wait in a heap; the rest lie still. The top of the heap is
 /// the farthest row as soon as it is up to date; until then the rows above it are brought up to date in batches. When the heap is empty the threshold
-/// descends over about a sixty-fourth of the rows, which go through the centres together, the popular ones first, each as far as brings it below the new threshold.
+/// descends over about a sixty-fourth of the rows, which go through the centres together, the popular ones first, each as far as brings it below the new threshold;
+/// those that stay above it are up to date and go into the heap.
 /// Batches and thresholds change how often and how far a row is brought up to date, never what is found.
 /// </remarks>
 internal sealed class CoverageBounds : IDisposable
@@ -35,10 +34,11 @@ internal sealed class CoverageBounds : IDisposable
     private readonly FarthestFirstHeap _heap = new();
     private readonly int[] _nearest;
     private readonly List<int> _centres = [];
-    private readonly HubCentres _hubs;
+    private readonly HubCentres _hubs = new();
+    private readonly List<int> _stayed = [];
     private readonly BoundSample _sample;
     private readonly double[] _centre;
-    private int[] _batch = new int[LargestBatch];
+    private readonly int[] _batch = new int[LargestBatch];
     private int _batchCount;
     private int _limit = SmallestBatch;
     private int _refreshed;
@@ -66,20 +66,23 @@ internal sealed class CoverageBounds : IDisposable
         _window = options.CentreWindow > 0 ? options.CentreWindow : (int)Math.Max(1, MostCentreElements / rows.Dim);
         _seen = new int[rows.Rows];
         _squared = new double[rows.Rows];
-        _sample = new BoundSample(within?.Length ?? _squared.Length);
+        _sample = new BoundSample(within?.Length ?? _squared.Length, Math.Max(floor, double.Epsilon));
         _centre = new double[rows.Dim];
-        Array.Fill(_squared, double.PositiveInfinity);
+        if (within is null) Array.Fill(_squared, double.PositiveInfinity);
+        else foreach (int row in within) _squared[row] = double.PositiveInfinity;
         _nearest = new int[rows.Rows];
         Array.Fill(_nearest, -1);
         _distances = kernels.MinDistances(rows, scales);
-        _hubs = new HubCentres(rows, scales, kernels);
     }
 
     /// <summary>Pairs of a row and a centre that were looked at so far.</summary>
-    public long DistancesComputed => _computedBefore + _distances.DistancesComputed + _hubs.DistancesComputed;
+    public long DistancesComputed => _computedBefore + _distances.DistancesComputed;
 
     /// <summary>How often a row was read so far.</summary>
-    public long RowsRead => _readBefore + _distances.RowsRead + _hubs.RowsRead;
+    public long RowsRead => _readBefore + _distances.RowsRead;
+
+    /// <summary>The least squared distance of rows in the heap: at the threshold, above 0 and not below the floor.</summary>
+    private double Lowest => Math.Max(_threshold, Math.Max(_floor, double.Epsilon));
 
     /// <summary>Whether anything was computed yet that a position could keep.</summary>
     public bool HasBegun => _filled || _relaxing;
@@ -119,7 +122,7 @@ internal sealed class CoverageBounds : IDisposable
                 RefreshBatch();
             }
 
-            if (_heap.Count > 0 || _threshold == 0) break;
+            if (_heap.Count > 0 || (_threshold == 0 && !_descending)) break;
             Descend();
         }
 
@@ -140,32 +143,30 @@ internal sealed class CoverageBounds : IDisposable
         from.Seen.CopyTo(_seen, 0);
         from.Squared.CopyTo(_squared, 0);
         from.Nearest.CopyTo(_nearest, 0);
-        from.HubsSeen.CopyTo(_hubs.Seen, 0);
-        _hubs.Use(from.Hubs, from.HubsFound, _centres);
+        _hubs.Use(from.Hubs, from.HubsFound);
+        _distances.Lead(_hubs.Places);
         _descending = from.Descending;
         (_computedBefore, _readBefore, _relaxing, _limit, _refreshed) = (from.DistancesComputed, from.RowsRead, from.Relaxing, from.Limit, from.Refreshed);
         (_threshold, _enough, _exact) = (from.Threshold, from.Enough, from.Exact);
         if (_relaxing) return;
         _filled = true;
 
-        // Rows of a batch wait outside the heap.
-        if (_threshold < double.PositiveInfinity) Gather(_threshold, double.PositiveInfinity);
-        HashSet<int> waiting = [.. from.Batch];
-        for (int i = 0; i < _batchCount; i++)
-            if (!waiting.Contains(_batch[i])) _heap.Push(_squared[_batch[i]], _batch[i]);
-        Reserve(from.Batch.Length);
+        // Rows of a batch wait outside the heap; while the threshold is being lowered, nothing is in it yet.
         from.Batch.CopyTo(_batch, 0);
         _batchCount = from.Batch.Length;
+        if (_descending || _threshold == double.PositiveInfinity) return;
+        HashSet<int> waiting = [.. from.Batch];
+        for (int row = 0; row < _squared.Length; row++)
+            if (_squared[row] >= Lowest && !waiting.Contains(row)) _heap.Push(_squared[row], row);
     }
 
     /// <summary>Where the bounds stand, beside the picks.</summary>
     public KCenterPosition Position(int[] picks, double[] radii) =>
-        new(picks, radii, _seen, _squared, DistancesComputed, RowsRead, _relaxing, _batch[.._batchCount], _limit, _refreshed, _window, _threshold, _enough, _exact, _nearest, _hubs.Places, _hubs.Found, _hubs.Seen, _descending);
+        new(picks, radii, _seen, _squared, DistancesComputed, RowsRead, _relaxing, _batch[.._batchCount], _limit, _refreshed, _window, _threshold, _enough, _exact, _nearest, _hubs.Places, _hubs.Found, _descending);
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _hubs.Dispose();
         _distances.Dispose();
     }
 
@@ -181,53 +182,25 @@ internal sealed class CoverageBounds : IDisposable
         _enough = Math.Max(_threshold, _exact);
     }
 
-    /// <summary>Lowers the threshold to let about a sixty-fourth of the rows over it, or all that are left.</summary>
+    /// <summary>Lowers the threshold to let about a sixty-fourth of the rows over it, or all that are left, and puts those in the heap that are still over it when they are up to date.</summary>
     private void Descend()
     {
-        double above = _threshold;
-        _threshold = _sample.Below(above, _squared, _within);
-        Gather(_threshold, above);
-        _enough = _threshold;
-        _descending = _enough > 0;
-        if (_descending) _hubs.Choose(_batch.AsSpan(0, _batchCount), _nearest, _centres);
-    }
-
-    /// <summary>Fills the batch with the rows whose bounds lie in a range that has an end or none, ascending.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Gather(double from, double below)
-    {
-        _batchCount = 0;
-        double least = Math.Max(from, double.Epsilon), most = below == double.PositiveInfinity ? below : Math.BitDecrement(below);
-        int i = 0, count = _within?.Length ?? _squared.Length;
-        if (_within is null)
+        // One that was cut short is done again: rows that it brought up to date need nothing more.
+        if (!_descending)
         {
-            // Few rows of a thousand are wanted, so eight are tested together.
-            ReadOnlySpan<double> squared = _squared;
-            Vector512<double> low = Vector512.Create(least), high = Vector512.Create(most);
-            for (; i + Vector512<double>.Count <= count; i += Vector512<double>.Count)
-            {
-                Vector512<double> bounds = Vector512.Create(squared.Slice(i, Vector512<double>.Count));
-                ulong wanted = (Vector512.GreaterThanOrEqual(bounds, low) & Vector512.LessThanOrEqual(bounds, high)).ExtractMostSignificantBits();
-                for (; wanted != 0; wanted &= wanted - 1) Take(i + BitOperations.TrailingZeroCount(wanted));
-            }
+            _threshold = _sample.Threshold(_squared, _within);
+            if (_threshold > 0 && _hubs.Choose(_nearest, _centres)) _distances.Lead(_hubs.Places);
         }
 
-        for (; i < count; i++)
+        _descending = true;
+        _stayed.Clear();
+        _distances.RelaxAbove(Lowest, _seen, _squared, _nearest, _stayed, _pass);
+        _descending = false;
+        foreach (int row in _stayed)
         {
-            int row = _within is null ? i : _within[i];
-            if (_squared[row] >= least && _squared[row] <= most) Take(row);
+            _exact = Math.Max(_exact, _squared[row]);
+            _heap.Push(_squared[row], row);
         }
-
-        void Take(int row)
-        {
-            Reserve(_batchCount + 1);
-            _batch[_batchCount++] = row;
-        }
-    }
-
-    private void Reserve(int rows)
-    {
-        if (_batch.Length < rows) Array.Resize(ref _batch, Math.Max(rows, (int)Math.Min(2L * _batch.Length, _squared.Length)));
     }
 
     /// <summary>Brings the batch up to date as far as that matters, and lets the heap take what is still over the threshold.</summary>
@@ -236,14 +209,12 @@ internal sealed class CoverageBounds : IDisposable
     {
         ReadOnlySpan<int> batch = _batch.AsSpan(0, _batchCount);
         if (!batch.IsEmpty) Relax(batch, _enough);
-        _descending = false;
         for (int i = 0; i < batch.Length; i++)
         {
             if (i + StandingsAhead < batch.Length) Expect(batch[i + StandingsAhead]);
             int row = batch[i];
-            if (_squared[row] < _floor) _squared[row] = 0;
             if (_seen[row] == _distances.Count) _exact = Math.Max(_exact, _squared[row]);
-            if (_squared[row] > 0 && _squared[row] >= _threshold) _heap.Push(_squared[row], row);
+            if (_squared[row] >= Lowest) _heap.Push(_squared[row], row);
         }
 
         _batchCount = 0;
@@ -267,24 +238,18 @@ internal sealed class CoverageBounds : IDisposable
         Array.Clear(_seen);
         Array.Fill(_nearest, -1);
         _centres.Clear();
-        _hubs.Use([], 0, _centres);
+        _hubs.Use([], 0);
     }
 
     private void RelaxAll()
     {
         _relaxing = true;
         Relax(_within, 0);
-        for (int row = 0; row < _squared.Length; row++)
-            if (_squared[row] < _floor) _squared[row] = 0;
         _heap.Clear();
         _threshold = double.PositiveInfinity;
         _relaxing = false;
         _filled = true;
     }
 
-    private void Relax(ReadOnlySpan<int> which, double enough)
-    {
-        if (_descending && _hubs.Places.Length > 0) _hubs.Relax(which, enough, _squared, _nearest, _pass);
-        _distances.Relax(which, enough, _seen, _squared, _nearest, _pass);
-    }
+    private void Relax(ReadOnlySpan<int> which, double enough) => _distances.Relax(which, enough, _seen, _squared, _nearest, _pass);
 }

@@ -9,12 +9,12 @@ namespace Engine.Kernels.Algorithms;
 /// Which centres these are follows from the rows that have found theirs. They are shown in groups, the most popular first, as long as a group can be
 /// expected to spare more than it costs. A row that found the centre at place p has walked past p others to it, and that is what meeting it first spares.
 /// </remarks>
-internal sealed class HubCentres : IDisposable
+internal sealed class HubCentres
 {
     private const int MostGroups = 8;
 
-    /// <summary>What showing a group costs a row, in centres: as many as are in it, and as much again for reading the row twice.</summary>
-    private const int GroupCost = 2 * IMinDistances.Step;
+    /// <summary>What showing a group costs a row, in centres: as many as are in it, and half as much again, as not every row that lies near one of them is brought near enough.</summary>
+    private const int GroupCost = 3 * IMinDistances.Step / 2;
 
     /// <summary>Rows that are asked for their centre, about.</summary>
     private const int Asked = 65536;
@@ -22,67 +22,32 @@ internal sealed class HubCentres : IDisposable
     /// <summary>Neighbours that are asked together: what is known of them lies in one cache line.</summary>
     private static readonly int Together = Vector512<int>.Count;
 
-    private readonly RowSource _rows;
-    private readonly double[] _scales;
-    private readonly IMinDistances _distances;
-    private readonly double[] _centre;
-
-    /// <summary>Starts without hubs.</summary>
-    /// <param name="rows">[rows x dim].</param>
-    /// <param name="scales">[rows] or empty for 1.</param>
-    /// <param name="kernels">Who computes distances.</param>
-    public HubCentres(RowSource rows, double[] scales, IKernels kernels)
-    {
-        (_rows, _scales) = (rows, scales);
-        _distances = kernels.MinDistances(rows, scales);
-        _centre = new double[rows.Dim];
-        Seen = new int[rows.Rows];
-    }
-
     /// <summary>The hubs, as places among the centres, most popular first.</summary>
     public int[] Places { get; private set; } = [];
 
     /// <summary>Asked rows that had found a centre when the hubs were chosen.</summary>
     public long Found { get; private set; }
 
-    /// <summary>Pairs of a row and a hub that were looked at so far.</summary>
-    public long DistancesComputed => _distances.DistancesComputed;
-
-    /// <summary>How often a row was read for them.</summary>
-    public long RowsRead => _distances.RowsRead;
-
-    /// <summary>[rows], how many of the hubs a row of the batch has seen.</summary>
-    public int[] Seen { get; }
-
-    /// <summary>Prepares for a batch of rows; chooses hubs anew when a quarter more of the rows asked have found a centre.</summary>
-    /// <param name="batch">The rows.</param>
+    /// <summary>Chooses hubs anew when a quarter more of the rows asked have found a centre.</summary>
     /// <param name="nearest">[rows], the centre a row is known to lie near, or -1.</param>
     /// <param name="centres">The row that each centre is, or -1 for a point.</param>
+    /// <returns>Whether they were chosen anew.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Choose(ReadOnlySpan<int> batch, ReadOnlySpan<int> nearest, List<int> centres)
+    public bool Choose(ReadOnlySpan<int> nearest, List<int> centres)
     {
-        foreach (int row in batch) Seen[row] = 0;
         long all = CountFound(nearest);
-        if (all < Found + Math.Max(Found / 4, 1)) return;
+        if (all < Found + Math.Max(Found / 4, 1)) return false;
 
         long[] found = new long[centres.Count];
         for (int from = 0; from < nearest.Length; from += Stride(nearest.Length))
             foreach (int place in nearest.Slice(from, Math.Min(Together, nearest.Length - from)))
                 if (place >= IMinDistances.Step) found[place]++;
-        Use(Best(found, all, centres), all, centres);
+        Use(Best(found, all, centres), all);
+        return true;
     }
 
     /// <summary>Takes hubs that were chosen before.</summary>
-    public void Use(int[] places, long found, List<int> centres)
-    {
-        (Places, Found) = (places, found);
-        _distances.Clear();
-        foreach (int place in places)
-        {
-            RowNumbers.CopyScaled(_rows, _scales, centres[place], _centre);
-            _distances.Add(_centre, place);
-        }
-    }
+    public void Use(int[] places, long found) => (Places, Found) = (places, found);
 
     /// <summary>From the first of some rows that are asked together to the first of the next.</summary>
     private static int Stride(int rows) => Together * (((rows - 1) / Asked) + 1);
@@ -116,11 +81,4 @@ internal sealed class HubCentres : IDisposable
 
         return order[..taken];
     }
-
-    /// <summary>Shows the hubs to the rows of a batch until they are near enough.</summary>
-    public void Relax(ReadOnlySpan<int> batch, double enough, double[] squared, int[] nearest, Pass pass) =>
-        _distances.Relax(batch, enough, Seen, squared, nearest, pass);
-
-    /// <inheritdoc/>
-    public void Dispose() => _distances.Dispose();
 }

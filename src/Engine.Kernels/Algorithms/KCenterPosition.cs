@@ -18,8 +18,7 @@ namespace Engine.Kernels.Algorithms;
 /// <param name="Nearest">[rows], the centre of the window that a row's bound belongs to, or -1.</param>
 /// <param name="Hubs">The centres of the window that rows are shown first when the threshold is lowered.</param>
 /// <param name="HubsFound">Rows that had found a centre when these were chosen.</param>
-/// <param name="HubsSeen">[rows], how many of them a row has seen.</param>
-/// <param name="Descending">Whether the batch comes from a lowered threshold.</param>
+/// <param name="Descending">Whether rows over the threshold are still to be put in the heap.</param>
 public sealed record KCenterPosition(
     int[] Picks, double[] Radii, int[] Seen, double[] Squared, long DistancesComputed, long RowsRead, bool Relaxing, int[] Batch, int Limit, int Refreshed, int Window, double Threshold, double Enough, double Exact,
-    int[] Nearest, int[] Hubs, long HubsFound, int[] HubsSeen, bool Descending);
+    int[] Nearest, int[] Hubs, long HubsFound, bool Descending);

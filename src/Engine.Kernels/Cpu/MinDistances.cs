@@ -15,7 +15,11 @@ internal sealed unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>(Row
     /// <summary>Rows below which a tile of them is rather empty.</summary>
     private const int LeastClaim = 2 * ProductTile<TLanes, TFloat, TDouble>.TileRows;
 
+    /// <summary>Rows that one worker looks through at a time for those above a threshold: few of them are, and the bounds of so many stay in its cache.</summary>
+    private const int MostLookedThrough = 1 << 15, LeastLookedThrough = 1 << 11;
+
     private readonly List<CentreBlock> _blocks = [];
+    private readonly List<CentreBlock> _leading = [];
     private readonly Stack<RowRelaxation<TLanes, TFloat, TDouble, TElement>> _idle = [];
     private double _longest;
 
@@ -42,16 +46,32 @@ internal sealed unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>(Row
     public void Clear()
     {
         foreach (CentreBlock block in _blocks) block.Clear();
+        Lead([]);
         Count = 0;
         _longest = 0;
     }
 
     /// <inheritdoc/>
+    public void Lead(ReadOnlySpan<int> places)
+    {
+        if (places.Length % IMinDistances.Step != 0) throw new ArgumentException($"{places.Length} centres are no whole steps of {IMinDistances.Step}.", nameof(places));
+        foreach (int place in places)
+            if ((uint)place >= (uint)Count) throw new ArgumentException($"There is no centre {place} among {Count}.", nameof(places));
+
+        foreach (CentreBlock block in _leading) block.Dispose();
+        _leading.Clear();
+        for (int i = 0; i < places.Length; i++)
+        {
+            if (i % IMinDistances.Step == 0) _leading.Add(new CentreBlock(rows.Dim));
+            (int block, int place) = Math.DivRem(places[i], IMinDistances.Step);
+            _leading[^1].Set(i % IMinDistances.Step, new ReadOnlySpan<double>(_blocks[block].Centre(place), rows.Dim), _blocks[block].Labels[place]);
+        }
+    }
+
+    /// <inheritdoc/>
     public void Relax(ReadOnlySpan<int> which, double enough, Span<int> seen, Span<double> minSquared, Span<int> nearest, Pass pass)
     {
-        Shapes.One(rows, seen.Length, nameof(seen));
-        Shapes.One(rows, minSquared.Length, nameof(minSquared));
-        if (!nearest.IsEmpty) Shapes.One(rows, nearest.Length, nameof(nearest));
+        Check(seen, minSquared, nearest);
         bool isShared = threads > 1 && IsWorthSharing(which, seen);
         pass.Cancel.ThrowIfCancellationRequested();
         if (Count == 0) return;
@@ -63,10 +83,27 @@ internal sealed unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>(Row
         fixed (double* least = minSquared)
         fixed (int* labels = nearest)
         {
-            RelaxationJob job = new(rows, rowScales.Length == 0 ? null : scales, which.IsEmpty ? null : chosen, _blocks, Count, _longest, enough, counts, least, nearest.IsEmpty ? null : labels, pass);
+            RelaxationJob job = new(rows, scales, which.IsEmpty ? null : chosen, _blocks, [], Count, _longest, enough, counts, least, nearest.IsEmpty ? null : labels, stayed: null, pass);
             long items = which.IsEmpty ? rows.Rows : which.Length;
             int tile = RowTile<TLanes, TFloat, TDouble, TElement>.RowsFor(_blocks[0].Columns);
             Workers.Run(isShared ? threads : 1, items, isShared ? Math.Clamp(items / (8L * threads), LeastClaim, tile) : tile, "rows", pass, () => Open(job));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void RelaxAbove(double threshold, Span<int> seen, Span<double> minSquared, Span<int> nearest, List<int> stayed, Pass pass)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threshold);
+        Check(seen, minSquared, nearest);
+        if (Count == 0) _blocks.Add(new CentreBlock(rows.Dim));
+        fixed (double* scales = rowScales)
+        fixed (int* counts = seen)
+        fixed (double* least = minSquared)
+        fixed (int* labels = nearest)
+        {
+            RelaxationJob job = new(rows, scales, null, _blocks, _leading, Count, _longest, threshold, counts, least, nearest.IsEmpty ? null : labels, stayed, pass);
+            bool isShared = threads > 1 && rows.Rows >= 2 * LeastLookedThrough;
+            Workers.Run(isShared ? threads : 1, rows.Rows, isShared ? Math.Clamp(rows.Rows / (8L * threads), LeastLookedThrough, MostLookedThrough) : rows.Rows, "rows", pass, () => Open(job));
         }
     }
 
@@ -75,8 +112,17 @@ internal sealed unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>(Row
     {
         foreach (RowRelaxation<TLanes, TFloat, TDouble, TElement> worker in _idle) worker.Free();
         foreach (CentreBlock block in _blocks) block.Dispose();
+        foreach (CentreBlock block in _leading) block.Dispose();
         _idle.Clear();
+        _leading.Clear();
         _blocks.Clear();
+    }
+
+    private void Check(ReadOnlySpan<int> seen, ReadOnlySpan<double> minSquared, ReadOnlySpan<int> nearest)
+    {
+        Shapes.One(rows, seen.Length, nameof(seen));
+        Shapes.One(rows, minSquared.Length, nameof(minSquared));
+        if (!nearest.IsEmpty) Shapes.One(rows, nearest.Length, nameof(nearest));
     }
 
     /// <summary>Whether there are enough pairs for several workers. It stops as soon as there are: the workers look at every row anyhow.</summary>
@@ -111,72 +157,5 @@ internal sealed unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>(Row
             DistancesComputed += worker.DistancesComputed;
             RowsRead += worker.RowsRead;
         }
-    }
-}
-
-/// <summary>What the workers of one call share.</summary>
-/// <param name="rows">[rows x dim].</param>
-/// <param name="scales">[rows] or null for 1.</param>
-/// <param name="which">Rows to bring up to date, or null for all.</param>
-/// <param name="blocks">The centres, <see cref="IMinDistances.Step"/> to a block.</param>
-/// <param name="count">Centres.</param>
-/// <param name="longest">At least the length of every centre.</param>
-/// <param name="enough">A row below this goes no further.</param>
-/// <param name="seen">[rows].</param>
-/// <param name="least">[rows].</param>
-/// <param name="nearest">[rows] or null.</param>
-/// <param name="pass">Cancellation.</param>
-internal sealed unsafe class RelaxationJob(
-    RowSource rows, double* scales, int* which, List<CentreBlock> blocks, int count, double longest, double enough, int* seen, double* least, int* nearest, Pass pass)
-{
-    private readonly long _matrixRows = rows.Rows;
-
-    public RowSource Rows => rows;
-
-    public Pass Pass => pass;
-
-    public int Count => count;
-
-    public double Longest => longest;
-
-    public CentreBlock Block(int step) => blocks[step];
-
-    /// <summary>Asks for what is known of a row, where rows lie anywhere.</summary>
-    public void Expect(long place)
-    {
-        if (which == null) return;
-        int row = which[place];
-        Prefetch.Row((byte*)(seen + row), 1);
-        Prefetch.Row((byte*)(least + row), 1);
-        if (nearest != null) Prefetch.Row((byte*)(nearest + row), 1);
-    }
-
-    public double Scale(int row) => scales == null ? 1 : scales[row];
-
-    public int Seen(int row) => seen[row];
-
-    /// <summary>The row at a place and how many centres it has seen; both are checked, as they come from the caller.</summary>
-    public (int Row, int Seen) Check(long place)
-    {
-        int row = which == null ? (int)place : Shapes.Row(_matrixRows, which[place], nameof(which));
-        Shapes.Unseen(row, seen[row], count);
-        return (row, seen[row]);
-    }
-
-    public double Least(int row) => least[row];
-
-    public int Nearest(int row) => nearest == null ? -1 : nearest[row];
-
-    /// <summary>Whether a row that stands here has a further step to go.</summary>
-    public bool GoesOn(int seen, double least) => seen < count && !(least < enough);
-
-    /// <summary>Where a step that begins here ends.</summary>
-    public int EndOfStep(int seen) => Math.Min(count, (seen / IMinDistances.Step + 1) * IMinDistances.Step);
-
-    public void Keep(int row, int seenNow, double leastNow, int nearestNow)
-    {
-        seen[row] = seenNow;
-        least[row] = leastNow;
-        if (nearest != null) nearest[row] = nearestNow;
     }
 }

@@ -26,10 +26,9 @@ internal ref struct RowLoan(RowSource rows)
     {
         if (!Holds(first))
         {
-            Dispose();
-            _block = rows.Borrow(first, _isInPlace ? MostRows : count);
-            _view = _block.View;
-            _first = first;
+            // Rows come in any order: a loan that began at the first of them would not hold one before it. What begins earlier may end before it, with a shard.
+            if (_isInPlace) Borrow(first - (first % MostRows), MostRows);
+            if (!Holds(first)) Borrow(first, _isInPlace ? MostRows : count);
         }
 
         return (int)Math.Min(count, _view.Rows - PlaceOf(first));
@@ -51,6 +50,14 @@ internal ref struct RowLoan(RowSource rows)
         _block = default;
         _view = default;
         block.Dispose();
+    }
+
+    private void Borrow(long first, int count)
+    {
+        Dispose();
+        _block = rows.Borrow(first, count);
+        _view = _block.View;
+        _first = first;
     }
 
     private readonly bool Holds(long row) => (ulong)(row - _first) < (ulong)_view.Rows;

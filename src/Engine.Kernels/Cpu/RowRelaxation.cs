@@ -36,8 +36,10 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
 
     private readonly Action<RowRelaxation<TLanes, TFloat, TDouble, TElement>> _return;
     private readonly RowTile<TLanes, TFloat, TDouble, TElement> _tile;
-    private readonly Standing[] _standing;
+    private readonly RowStanding[] _standing;
     private readonly long[] _open;
+    private readonly int[] _found;
+    private readonly List<int> _stayed = [];
     private readonly int _dim;
     private readonly int _rowBytes;
     private readonly double _gamma;
@@ -51,8 +53,9 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
     {
         _return = giveBack;
         _tile = new RowTile<TLanes, TFloat, TDouble, TElement>(columns);
-        _standing = new Standing[_tile.Capacity];
+        _standing = new RowStanding[_tile.Capacity];
         _open = new long[_tile.Capacity];
+        _found = new int[_tile.Capacity];
         _dim = columns.Dim;
         _rowBytes = checked(columns.Dim * TElement.Size);
         _gamma = ProposalError.Gamma(columns.Roundings);
@@ -78,10 +81,10 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Work(long first, long end)
     {
-        for (long at = first; at < end; at += _open.Length)
+        for (long at = first; at < end;)
         {
             _job.Pass.Cancel.ThrowIfCancellationRequested();
-            int open = Open(at, (int)Math.Min(_open.Length, end - at), out int fewest);
+            int open = Open(_job.List(ref at, end, _found), out int fewest);
             if (open == 0) continue;
             RowsRead += open;
             if (_job.Count - fewest <= FewCentres) Visit(open);
@@ -90,20 +93,30 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
     }
 
     /// <inheritdoc/>
-    protected override void Close() => _return(this);
+    protected override void Close()
+    {
+        if (_job.IsAbove) _job.Stay(_stayed);
+        _stayed.Clear();
+        _return(this);
+    }
 
     /// <summary>Lists the rows that have a step to go, ordered by their first step and then by row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private int Open(long at, int count, out int fewest)
+    private int Open(int count, out int fewest)
     {
         int open = 0;
         bool ordered = true;
         fewest = int.MaxValue;
         for (int i = 0; i < count; i++)
         {
-            if (i + StandingsAhead < count) _job.Expect(at + i + StandingsAhead);
-            (int row, int seen) = _job.Check(at + i);
-            if (!_job.GoesOn(seen, _job.Least(row))) continue;
+            if (i + StandingsAhead < count) _job.Expect(_found[i + StandingsAhead]);
+            int row = _found[i], seen = _job.SeenOf(row);
+            if (!_job.GoesOn(seen, _job.Least(row)))
+            {
+                if (_job.IsAbove) _stayed.Add(row);
+                continue;
+            }
+
             fewest = Math.Min(fewest, seen);
             long key = ((long)(seen / IMinDistances.Step) << 32) | (uint)row;
             ordered = ordered && (open == 0 || _open[open - 1] < key);
@@ -135,40 +148,124 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
         {
             for (int left = loan.Show(OpenRow(place), Neighbours(place, open)); left > 0; left--, place++)
             {
-                int row = OpenRow(place), seen = _job.Seen(row), nearest = _job.Nearest(row);
+                int row = OpenRow(place), seen = _job.SeenOf(row), nearest = _job.Nearest(row);
                 double scale = _job.Scale(row), least = _job.Least(row);
                 while (_job.GoesOn(seen, least))
                 {
                     int end = _job.EndOfStep(seen);
                     DistancesComputed += end - seen;
-                    Compare<TElement>(loan.View.DangerousRow(loan.PlaceOf(row)), loan.View.Scale, scale, seen, end, ref least, ref nearest);
+                    Compare<TElement>(loan.View.DangerousRow(loan.PlaceOf(row)), loan.View.Scale, scale, _job.Block(seen / IMinDistances.Step), seen % IMinDistances.Step, end - seen, ref least, ref nearest);
                     seen = end;
                 }
 
-                _job.Keep(row, seen, least, nearest);
+                Keep(row, seen, least, nearest);
             }
         }
     }
 
     /// <summary>Takes the rows through the steps: each joins at its first step and leaves when it need not go on.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Travel(int open)
     {
-        using RowLoan loan = new(_job.Rows);
+        RowLoan loan = new(_job.Rows);
+        try
+        {
+            int waiting = _job.Leading.Count == 0 ? 0 : Lead(ref loan, ref open);
+            Travel(ref loan, open, waiting);
+        }
+        finally
+        {
+            loan.Dispose();
+        }
+    }
+
+    /// <param name="loan">The rows.</param>
+    /// <param name="open">Rows listed.</param>
+    /// <param name="waiting">The first so many of them wait in the tile.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Travel(ref RowLoan loan, int open, int waiting)
+    {
         _active = 0;
         for (int place = 0, step = 0; place < open || _active > 0; step++)
         {
             if (_active == 0) step = OpenStep(place);
             int end = place;
             while (end < open && OpenStep(end) == step) end++;
-            while (place < end)
+            for (; place < end && place < waiting; place++) Move(place, _active++);
+            place = Load(ref loan, place, end);
+            int begin = step * IMinDistances.Step;
+            GoStep(_job.Block(step), begin, Math.Min(_job.Count, begin + IMinDistances.Step), isLeading: false);
+            for (int i = _active - 1; i >= 0; i--)
             {
-                if (place + Ahead < end && _rowBytes >= ShortestFetched) loan.Expect(OpenRow(place + Ahead));
-                for (int left = loan.Show(OpenRow(place), Neighbours(place, end)); left > 0; left--, place++) Load(loan, OpenRow(place));
+                // From the last to the first: the row that takes the place of one that leaves has gone its step.
+                ref RowStanding standing = ref _standing[i];
+                if (_job.GoesOn(standing.Seen, standing.Least)) continue;
+                Keep(standing.Row, standing.Seen, standing.Least, standing.Nearest);
+                Move(--_active, i);
+            }
+        }
+    }
+
+    /// <summary>Shows the leading centres to the rows that have more steps to go. Those that need no others leave; the rest stay in the tile, in their order.</summary>
+    /// <param name="loan">The rows.</param>
+    /// <param name="open">Rows listed; falls by those that leave.</param>
+    /// <returns>Rows that wait in the tile: the first ones listed.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private int Lead(ref RowLoan loan, ref int open)
+    {
+        int shown = 0, steps = (_job.Count / IMinDistances.Step) - _job.Leading.Count;
+        while (shown < open && OpenStep(shown) < steps) shown++;
+        _active = 0;
+        Load(ref loan, 0, shown);
+        for (int block = 0; block < _job.Leading.Count && _active > 0; block++)
+        {
+            GoStep(_job.Leading[block], 0, IMinDistances.Step, isLeading: true);
+            int staying = 0;
+            for (int i = 0; i < _active; i++)
+            {
+                ref RowStanding standing = ref _standing[i];
+                if (_job.GoesOn(standing.Seen, standing.Least))
+                {
+                    _open[staying] = _open[i];
+                    Move(i, staying++);
+                }
+                else
+                {
+                    Keep(standing.Row, standing.Seen, standing.Least, standing.Nearest);
+                }
             }
 
-            GoStep(step);
+            _active = staying;
         }
+
+        _open.AsSpan(shown, open - shown).CopyTo(_open.AsSpan(_active));
+        open -= shown - _active;
+        return _active;
+    }
+
+    private void Move(int from, int to)
+    {
+        if (from == to) return;
+        _standing[to] = _standing[from];
+        Unsafe.CopyBlock(_tile.Row(to), _tile.Row(from), (uint)_dim * sizeof(float));
+    }
+
+    private void Keep(int row, int seen, double least, int nearest)
+    {
+        _job.Keep(row, seen, least, nearest);
+        if (_job.IsAbove && !_job.IsNear(least)) _stayed.Add(row);
+    }
+
+    /// <summary>Loads listed rows into the tile, behind those in it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private int Load(ref RowLoan loan, int place, int end)
+    {
+        while (place < end)
+        {
+            if (place + Ahead < end && _rowBytes >= ShortestFetched) loan.Expect(OpenRow(place + Ahead));
+            for (int left = loan.Show(OpenRow(place), Neighbours(place, end)); left > 0; left--, place++) Load(loan, OpenRow(place));
+        }
+
+        return place;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -177,11 +274,11 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
         _tile.Load(_active, loan.View, loan.PlaceOf(row));
         double square = RowMath<TLanes, TFloat, TDouble>.SquaredNorm<Float32Element>((byte*)_tile.Row(_active), 1, _dim, out _);
         double scale = _job.Scale(row);
-        ref Standing standing = ref _standing[_active++];
-        standing = new Standing
+        ref RowStanding standing = ref _standing[_active++];
+        standing = new RowStanding
         {
             Row = row,
-            Seen = _job.Seen(row),
+            Seen = _job.SeenOf(row),
             Least = _job.Least(row),
             Nearest = _job.Nearest(row),
             Scale = scale,
@@ -192,38 +289,37 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
         standing.SetLimit();
     }
 
-    /// <summary>One step of all rows in the tile. From the last to the first: the row that takes the place of one that leaves has gone its step.</summary>
+    /// <summary>One step of all rows in the tile.</summary>
+    /// <param name="block">The step's centres.</param>
+    /// <param name="begin">The number of the first.</param>
+    /// <param name="end">The number behind the last one's.</param>
+    /// <param name="isLeading">Whether it is no step of the rows' own: all see all of it, and none counts as seen.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void GoStep(int step)
+    private void GoStep(CentreBlock block, int begin, int end, bool isLeading)
     {
-        CentreBlock block = _job.Block(step);
-        int begin = step * IMinDistances.Step, end = Math.Min(_job.Count, begin + IMinDistances.Step), pairs = 0;
-        for (int i = 0; i < _active; i++) pairs += end - _standing[i].Seen;
+        int pairs = isLeading ? _active * (end - begin) : 0;
+        for (int i = 0; i < _active && !isLeading; i++) pairs += end - _standing[i].Seen;
         DistancesComputed += pairs;
         bool proposed = pairs >= PairsPerTile * ProductTile<TLanes, TFloat, TDouble>.Tiles(_active);
         if (proposed) _tile.Multiply(_active, block.Columns);
-        for (int i = _active - 1; i >= 0; i--)
+        for (int i = 0; i < _active; i++)
         {
-            ref Standing standing = ref _standing[i];
-            if (proposed && standing.Margin < double.PositiveInfinity) Decide(i, ref standing, block, begin);
-            else Compare<Float32Element>((byte*)_tile.Row(i), 1, standing.Scale, standing.Seen, end, ref standing.Least, ref standing.Nearest);
-            standing.Seen = end;
-            if (_job.GoesOn(end, standing.Least)) continue;
-            _job.Keep(standing.Row, end, standing.Least, standing.Nearest);
-            if (i == --_active) continue;
-            standing = _standing[_active];
-            Unsafe.CopyBlock(_tile.Row(i), _tile.Row(_active), (uint)_dim * sizeof(float));
+            ref RowStanding standing = ref _standing[i];
+            int first = isLeading ? 0 : standing.Seen - begin;
+            if (proposed && standing.Margin < double.PositiveInfinity) Decide(i, ref standing, block, first);
+            else Compare<Float32Element>((byte*)_tile.Row(i), 1, standing.Scale, block, first, end - begin - first, ref standing.Least, ref standing.Nearest);
+            if (!isLeading) standing.Seen = end;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Decide(int place, ref Standing standing, CentreBlock block, int begin)
+    private void Decide(int place, ref RowStanding standing, CentreBlock block, int first)
     {
         float* dots = _tile.Dots(place);
         TFloat by = TLanes.Broadcast(standing.Twice), limit = TLanes.Broadcast(standing.Limit);
         TFloat left = TLanes.MultiplyAdd(by, TLanes.LoadF32(dots), TLanes.LoadF32(block.Squares));
         TFloat right = TLanes.MultiplyAdd(by, TLanes.LoadF32(dots + 16), TLanes.LoadF32(block.Squares + 16));
-        uint mask = (TLanes.AtMost(left, limit) | (TLanes.AtMost(right, limit) << 16)) & (uint.MaxValue << (standing.Seen - begin));
+        uint mask = (TLanes.AtMost(left, limit) | (TLanes.AtMost(right, limit) << 16)) & (uint.MaxValue << first);
         if (mask == 0) return;
         if (!BitOperations.IsPow2(mask))
         {
@@ -260,12 +356,11 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
 
     /// <summary>Canonical distances to the centres of one step, four to a load of the row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Compare<TX>(byte* x, float unit, double scale, int from, int end, ref double least, ref int nearest)
+    private void Compare<TX>(byte* x, float unit, double scale, CentreBlock block, int place, int count, ref double least, ref int nearest)
         where TX : struct, IOperand
     {
         double* distances = stackalloc double[4];
-        CentreBlock block = _job.Block(from / IMinDistances.Step);
-        int place = from % IMinDistances.Step, stop = place + (end - from);
+        int stop = place + count;
         for (; place + 4 <= stop; place += 4)
         {
             RowMath<TLanes, TFloat, TDouble>.SquaredDistance4<TX, Float64Operand>(x, unit, scale, (byte*)block.Centre(place), _dim, distances);
@@ -294,22 +389,5 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
             + (((2 * s * _dim * (1 + x)) + (x * c) + 2) * ProposalError.Underflow);
         double reach = (s * x) + c;
         return 1.01 * (proposal + (2 * ProposalError.Canonical(_dim) * reach * reach));
-    }
-
-    /// <summary>Where a row in the tile stands.</summary>
-    private struct Standing
-    {
-        public int Row;
-        public int Seen;
-        public int Nearest;
-        public double Least;
-        public double Scale;
-        public double Square;
-        public double Margin;
-        public float Twice;
-        public float Limit;
-
-        /// <summary>What a proposal must not be above. Proposals are finite and those of empty places are not: a finite limit keeps these out.</summary>
-        public void SetLimit() => Limit = Math.Min(ProposalError.RoundUp(Least - Square + Margin), float.MaxValue);
     }
 }

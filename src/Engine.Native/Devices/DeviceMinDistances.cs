@@ -98,6 +98,19 @@ internal sealed class DeviceMinDistances : IMinDistances
     }
 
     /// <inheritdoc/>
+    public void Lead(ReadOnlySpan<int> places) => _host.Lead(places);
+
+    /// <inheritdoc/>
+    public void RelaxAbove(double threshold, Span<int> seen, Span<double> minSquared, Span<int> nearest, List<int> stayed, Pass pass)
+    {
+        long pairs = 0;
+        for (int row = 0; row < minSquared.Length; row++)
+            if (minSquared[row] >= threshold) pairs += Count - seen[row];
+        if (pairs < _leastWork / _rows.Dim) _host.RelaxAbove(threshold, seen, minSquared, nearest, stayed, pass);
+        else IMinDistances.LookUpAndRelax(this, threshold, seen, minSquared, nearest, stayed, pass);
+    }
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         _host.Dispose();

@@ -8,7 +8,7 @@ namespace Engine.Steps;
 internal static class PositionFormats
 {
     /// <summary>The version of all formats.</summary>
-    public const int Version = 4;
+    public const int Version = 5;
 
     /// <summary>Of <see cref="Engine.Steps.KMeans"/>.</summary>
     public static PositionFormat<KMeansPosition> KMeans { get; } = new(
@@ -44,12 +44,11 @@ internal static class PositionFormats
             to.Write(p.Nearest);
             to.Write(p.Hubs);
             to.Write(p.HubsFound);
-            to.Write(p.HubsSeen);
             to.Write(p.Descending);
         },
         from => new KCenterPosition(
             from.Array<int>(), from.Array<double>(), from.Array<int>(), from.Array<double>(), from.Integer(), from.Integer(), from.Flag(), from.Array<int>(), from.Int32(), from.Int32(), from.Int32(),
-            from.Number(), from.Number(), from.Number(), from.Array<int>(), from.Array<int>(), from.Integer(), from.Array<int>(), from.Flag()));
+            from.Number(), from.Number(), from.Number(), from.Array<int>(), from.Array<int>(), from.Integer(), from.Flag()));
 
     /// <summary>Of <see cref="Engine.Steps.Rds"/>.</summary>
     public static PositionFormat<RdsPosition> Rds { get; } = new(

@@ -141,7 +141,7 @@ public sealed class InterruptedTests
             }
 
             foreach (int pick in picks) squared[pick] = 0;
-            var position = new KCenterPosition(picks, whole.Radii[..(taken - random.Next(2))], seen, squared, 0, 0, false, [], 32, 0, 1 << 20, double.PositiveInfinity, 0, 0, [.. Enumerable.Repeat(-1, Rows)], [], 0, new int[Rows], false);
+            var position = new KCenterPosition(picks, whole.Radii[..(taken - random.Next(2))], seen, squared, 0, 0, false, [], 32, 0, 1 << 20, double.PositiveInfinity, 0, 0, [.. Enumerable.Repeat(-1, Rows)], [], 0, false);
             KCenterResult found = KCenterGreedy.Select(rows, new() { Budget = Budget }, kernels, Pass.Unwatched, new Given<KCenterPosition>(position));
             Assert.Equal(whole.Picks, found.Picks);
             Assert.Equal(whole.Radii, found.Radii);

@@ -130,6 +130,75 @@ public class RelaxMinDistancesTests
         Assert.Throws<ArgumentException>(() => distances.Add(new double[Dim + 1], 0));
     }
 
+    [Theory]
+    [MemberData(nameof(Cases.SetsAndElements), MemberType = typeof(Cases))]
+    public void OnlyRowsAboveAThreshold(string set, ElementType element)
+    {
+        const int Dim = 19, Count = 5000, Centres = 150;
+        using TestRows rows = new(Cases.Values(13, Count * Dim), Dim, element, Cases.ScaleOf(element), padding: 4, longestBlock: 700);
+        double[] centres = [.. Enumerable.Range(0, Centres).SelectMany(c => rows.Decoded[c * 31].Select(v => (double)v))];
+        double[] scales = [.. Enumerable.Range(0, Count).Select(r => 0.5 + (r % 7 / 9.0))];
+        double[][] distances = [.. Enumerable.Range(0, Count).Select(r => Enumerable.Range(0, Centres).Select(c => Oracle.SquaredDistance(rows.Decoded[r], scales[r], centres[(c * Dim)..((c + 1) * Dim)])).ToArray())];
+        int[] seen = [.. Enumerable.Range(0, Count).Select(r => r % 11 == 0 ? Centres : r % 5 == 0 ? r % Centres : r % 40)];
+        double[] least = [.. Enumerable.Range(0, Count).Select(r => distances[r].Take(seen[r]).Append(double.PositiveInfinity).Min())];
+        double[] nearest = [.. distances.Select(row => row.Min())];
+        double threshold = nearest.Order().ElementAt(Count * 9 / 10);
+        int[] stays = [.. Enumerable.Range(0, Count).Where(r => nearest[r] >= threshold)];
+        foreach (int[] leading in new[] { [], Enumerable.Range(70, 64).ToArray() })
+        {
+            HashSet<long> computed = [];
+            foreach (int threads in new[] { 1, 2, 3 })
+            {
+                using IKernels kernels = Cases.Open(set, threads);
+                using IMinDistances kept = kernels.MinDistances(rows, scales);
+                for (int c = 0; c < Centres; c++) kept.Add(centres.AsSpan(c * Dim, Dim), 1000 + c);
+                kept.Lead(leading);
+                int[] counts = [.. seen], labels = [.. Enumerable.Repeat(-7, Count)];
+                double[] found = [.. least];
+                List<int> stayed = [];
+                kept.RelaxAbove(threshold, counts, found, labels, stayed, Pass.Unwatched);
+                Assert.Equal(stays, stayed.Order());
+                for (int r = 0; r < Count; r++)
+                {
+                    if (least[r] < threshold) Assert.Equal((seen[r], least[r], -7), (counts[r], found[r], labels[r]));
+                    else if (nearest[r] >= threshold) Assert.Equal((Centres, nearest[r]), (counts[r], found[r]));
+                    else Assert.True(found[r] < threshold && found[r] == distances[r][labels[r] - 1000] && counts[r] >= seen[r], $"row {r}");
+                }
+
+                // Nothing is left to do, and a row that stays is still listed.
+                computed.Add(kept.DistancesComputed);
+                stayed.Clear();
+                kept.RelaxAbove(threshold, counts, found, labels, stayed, Pass.Unwatched);
+                Assert.Equal(stays, stayed.Order());
+                Assert.Contains(kept.DistancesComputed, computed);
+                Assert.Equal(0, rows.Borrowed);
+            }
+
+            Assert.Single(computed);
+        }
+    }
+
+    [Fact]
+    public void LeadingCentresAreWholeStepsOfThoseHeld()
+    {
+        const int Dim = 3;
+        using TestRows rows = new(Cases.Values(14, 50 * Dim), Dim);
+        using IKernels kernels = KernelSets.Best(1);
+        using IMinDistances kept = kernels.MinDistances(rows, []);
+        for (int c = 0; c < 40; c++) kept.Add([c, c, c], c);
+        Assert.Throws<ArgumentException>(() => kept.Lead([1, 2]));
+        Assert.Throws<ArgumentException>(() => kept.Lead([.. Enumerable.Range(9, 32)]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => kept.RelaxAbove(0, new int[50], new double[50], [], [], Pass.Unwatched));
+        Assert.Throws<ArgumentException>(() => kept.RelaxAbove(1, new int[49], new double[50], [], [], Pass.Unwatched));
+
+        // Without centres every row stays where it is.
+        kept.Lead([.. Enumerable.Range(8, 32)]);
+        kept.Clear();
+        List<int> stayed = [];
+        kept.RelaxAbove(1, new int[50], [.. Enumerable.Repeat(double.PositiveInfinity, 50)], [], stayed, Pass.Unwatched);
+        Assert.Equal(Enumerable.Range(0, 50), stayed.Order());
+    }
+
     private static (int Seen, double Least, int Nearest) Stepped(TestRows rows, double[] centres, int row, int seen, double least, double enough)
     {
         int count = centres.Length / rows.Dim, nearest = -7;
