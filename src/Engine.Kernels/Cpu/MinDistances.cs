@@ -71,7 +71,7 @@ internal sealed unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>(Row
     /// <inheritdoc/>
     public void Relax(ReadOnlySpan<int> which, double enough, Span<int> seen, Span<double> minSquared, Span<int> nearest, Pass pass)
     {
-        Check(seen, minSquared, nearest);
+        Shapes.Relaxation(rows, seen.Length, minSquared.Length, nearest.Length);
         bool isShared = threads > 1 && IsWorthSharing(which, seen);
         pass.Cancel.ThrowIfCancellationRequested();
         if (Count == 0) return;
@@ -94,8 +94,10 @@ internal sealed unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>(Row
     public void RelaxAbove(double threshold, Span<int> seen, Span<double> minSquared, Span<int> nearest, List<int> stayed, Pass pass)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threshold);
-        Check(seen, minSquared, nearest);
-        if (Count == 0) _blocks.Add(new CentreBlock(rows.Dim));
+        Shapes.Relaxation(rows, seen.Length, minSquared.Length, nearest.Length);
+
+        // Without a centre rows are still listed, and a worker makes its tile for a block.
+        if (_blocks.Count == 0) _blocks.Add(new CentreBlock(rows.Dim));
         fixed (double* scales = rowScales)
         fixed (int* counts = seen)
         fixed (double* least = minSquared)
@@ -116,13 +118,6 @@ internal sealed unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>(Row
         _idle.Clear();
         _leading.Clear();
         _blocks.Clear();
-    }
-
-    private void Check(ReadOnlySpan<int> seen, ReadOnlySpan<double> minSquared, ReadOnlySpan<int> nearest)
-    {
-        Shapes.One(rows, seen.Length, nameof(seen));
-        Shapes.One(rows, minSquared.Length, nameof(minSquared));
-        if (!nearest.IsEmpty) Shapes.One(rows, nearest.Length, nameof(nearest));
     }
 
     /// <summary>Whether there are enough pairs for several workers. It stops as soon as there are: the workers look at every row anyhow.</summary>

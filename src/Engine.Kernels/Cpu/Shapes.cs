@@ -24,6 +24,14 @@ internal static class Shapes
         if (length / rows.Dim < least) throw new ArgumentException($"{least} or more vectors are needed, not {length / rows.Dim}.", name);
     }
 
+    /// <summary>What <see cref="IMinDistances.Relax"/> takes.</summary>
+    public static void Relaxation(RowSource rows, int seen, int minSquared, int nearest)
+    {
+        One(rows, seen, nameof(seen));
+        One(rows, minSquared, nameof(minSquared));
+        if (nearest != 0) One(rows, nearest, nameof(nearest));
+    }
+
     /// <summary>What <see cref="IKernels.AssignNearest"/> takes.</summary>
     public static void Assignment(RowSource rows, int scales, int centroids, int assignments, int distances)
     {

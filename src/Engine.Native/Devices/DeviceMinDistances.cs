@@ -59,9 +59,7 @@ internal sealed class DeviceMinDistances : IMinDistances
     /// <inheritdoc/>
     public void Relax(ReadOnlySpan<int> which, double enough, Span<int> seen, Span<double> minSquared, Span<int> nearest, Pass pass)
     {
-        Shapes.One(_rows, seen.Length, nameof(seen));
-        Shapes.One(_rows, minSquared.Length, nameof(minSquared));
-        if (!nearest.IsEmpty) Shapes.One(_rows, nearest.Length, nameof(nearest));
+        Shapes.Relaxation(_rows, seen.Length, minSquared.Length, nearest.Length);
         long pairs = Shapes.Unseen(_rows, which, seen, Count);
         if (pairs < _leastWork / _rows.Dim)
         {
@@ -103,6 +101,7 @@ internal sealed class DeviceMinDistances : IMinDistances
     /// <inheritdoc/>
     public void RelaxAbove(double threshold, Span<int> seen, Span<double> minSquared, Span<int> nearest, List<int> stayed, Pass pass)
     {
+        Shapes.Relaxation(_rows, seen.Length, minSquared.Length, nearest.Length);
         long pairs = 0;
         for (int row = 0; row < minSquared.Length; row++)
             if (minSquared[row] >= threshold) pairs += Count - seen[row];

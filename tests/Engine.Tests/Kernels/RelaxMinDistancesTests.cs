@@ -178,12 +178,13 @@ public class RelaxMinDistancesTests
         }
     }
 
-    [Fact]
-    public void LeadingCentresAreWholeStepsOfThoseHeld()
+    [Theory]
+    [MemberData(nameof(Cases.Sets), MemberType = typeof(Cases))]
+    public void LeadingCentresAreWholeStepsOfThoseHeld(string set)
     {
         const int Dim = 3;
         using TestRows rows = new(Cases.Values(14, 50 * Dim), Dim);
-        using IKernels kernels = KernelSets.Best(1);
+        using IKernels kernels = Cases.Open(set);
         using IMinDistances kept = kernels.MinDistances(rows, []);
         for (int c = 0; c < 40; c++) kept.Add([c, c, c], c);
         Assert.Throws<ArgumentException>(() => kept.Lead([1, 2]));
