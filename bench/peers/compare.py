@@ -28,6 +28,7 @@ arguments.add_argument("--alone", action="store_true")
 arguments.add_argument("--out")
 given = arguments.parse_args()
 environment = {name: value for name, value in os.environ.items() if name not in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")}
+MANY = 12
 LONG = 8    # seconds after which a job is measured in two rounds at most
 lines, wrong, kept, summary, share_of, text_of, scaling = [], [], {}, [], {}, {}, []
 
@@ -44,14 +45,14 @@ def answer(*command):
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def measure(job, peer, threads=given.threads):
-    words = [given.folder, str(threads), "1"]
+def measure(job, peer, threads=given.threads, repeats=1):
+    words = [given.folder, str(threads), str(repeats)]
     if peer == "engine":
         return answer("dotnet", given.bench, "peer-job", job, given.folder, "--threads", words[1], "--repeats", words[2])
     return answer(sys.executable, os.path.join(HERE, "jobs.py"), job, peer, *words)
 
 
-def measure_copies(job):
+def measure_copies(job, repeats):
     """Seconds of the slowest of as many processes as there are threads, each doing the whole job on one."""
     with tempfile.TemporaryDirectory() as folder:
         copies = []
@@ -62,7 +63,7 @@ def measure_copies(job):
             for name in os.listdir(given.folder):
                 if "_top_" not in name:
                     os.symlink(os.path.abspath(os.path.join(given.folder, name)), os.path.join(own, name))
-            copies.append(subprocess.Popen(["dotnet", given.bench, "peer-job", job, own, "--threads", "1", "--repeats", "2"], stdout=subprocess.PIPE, text=True, env=environment))
+            copies.append(subprocess.Popen(["dotnet", given.bench, "peer-job", job, own, "--threads", "1", "--repeats", str(repeats)], stdout=subprocess.PIPE, text=True, env=environment))
         return max(json.loads(copy.communicate()[0].splitlines()[-1])["seconds_min"] for copy in copies)
 
 
@@ -155,17 +156,19 @@ for job in jobs:
     for turn in range(given.rounds):
         if turn > 1 and max(row["seconds"] for row in best.values()) > LONG:
             break
+        # One thread is compared with two, beside nothing else: what is short is repeated, as a moment of anything else on the machine is long for it.
+        repeats = MANY if given.alone and turn and best["engine"]["seconds"] < 1 else 1
         for peer in peers:
             try:
-                row = measure(job, peer)
+                row = measure(job, peer, repeats=repeats if peer == "engine" else 1)
                 if peer not in best or row[clock] < best[peer][clock]:
                     best[peer] = row
             except RuntimeError as error:
                 errors[peer] = str(error)
         if given.threads > 1 and "engine" in best:
-            row = measure(job, "engine", threads=1)
+            row = measure(job, "engine", 1, repeats)
             alone = row if alone is None or row[clock] < alone[clock] else alone
-            together = measure_copies(job)
+            together = measure_copies(job, repeats)
             copies = together if copies is None else min(copies, together)
     if "engine" not in best:
         wrong.append(f"{job}: {errors['engine']}")

@@ -67,16 +67,32 @@ internal sealed class HubCentres
     }
 
     /// <summary>The groups worth showing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int[] Best(long[] found, double left, List<int> centres)
     {
-        int[] order = [.. Enumerable.Range(0, found.Length).Where(place => found[place] > 0 && centres[place] >= 0).OrderByDescending(place => found[place]).ThenBy(place => place)];
+        // Ascending keys: most found first, then the lower place. Asked rows are far fewer than 2^31.
+        long[] keys = new long[found.Length];
+        int count = 0;
+        for (int place = 0; place < found.Length; place++)
+            if (found[place] > 0 && centres[place] >= 0) keys[count++] = (-found[place] << 32) | (uint)place;
+        Array.Sort(keys, 0, count);
+        int[] order = new int[count];
+        for (int i = 0; i < count; i++) order[i] = (int)(uint)keys[i];
+
         int taken = 0;
-        foreach (int[] group in order.Chunk(IMinDistances.Step).Take(MostGroups))
+        while (taken + IMinDistances.Step <= count && taken < MostGroups * IMinDistances.Step)
         {
-            double spared = group.Sum(place => (double)found[place] * place);
-            if (group.Length < IMinDistances.Step || spared <= left * GroupCost) break;
-            left -= group.Sum(place => found[place]);
-            taken += group.Length;
+            double spared = 0;
+            long leave = 0;
+            foreach (int place in order.AsSpan(taken, IMinDistances.Step))
+            {
+                spared += found[place] * (double)place;
+                leave += found[place];
+            }
+
+            if (spared <= left * GroupCost) break;
+            left -= leave;
+            taken += IMinDistances.Step;
         }
 
         return order[..taken];
