@@ -38,7 +38,7 @@ internal sealed unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>(Row
         if (centre.Length != rows.Dim) throw new ArgumentException($"The centre has {centre.Length} elements, the rows have {rows.Dim}.", nameof(centre));
         int block = Count / IMinDistances.Step;
         if (block == _blocks.Count) _blocks.Add(new CentreBlock(rows.Dim));
-        _longest = Math.Max(_longest, _blocks[block].Set(Count % IMinDistances.Step, centre, label));
+        _longest = Math.Max(_longest, _blocks[block].Add(centre, label));
         Count++;
     }
 
@@ -58,13 +58,14 @@ internal sealed unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>(Row
         foreach (int place in places)
             if ((uint)place >= (uint)Count) throw new ArgumentException($"There is no centre {place} among {Count}.", nameof(places));
 
-        foreach (CentreBlock block in _leading) block.Dispose();
-        _leading.Clear();
+        int steps = places.Length / IMinDistances.Step;
+        for (; _leading.Count > steps; _leading.RemoveAt(_leading.Count - 1)) _leading[^1].Dispose();
+        foreach (CentreBlock block in _leading) block.Clear();
+        while (_leading.Count < steps) _leading.Add(new CentreBlock(rows.Dim));
         for (int i = 0; i < places.Length; i++)
         {
-            if (i % IMinDistances.Step == 0) _leading.Add(new CentreBlock(rows.Dim));
             (int block, int place) = Math.DivRem(places[i], IMinDistances.Step);
-            _leading[^1].Set(i % IMinDistances.Step, new ReadOnlySpan<double>(_blocks[block].Centre(place), rows.Dim), _blocks[block].Labels[place]);
+            _leading[i / IMinDistances.Step].Add(new ReadOnlySpan<double>(_blocks[block].Centre(place), rows.Dim), _blocks[block].Labels[place]);
         }
     }
 

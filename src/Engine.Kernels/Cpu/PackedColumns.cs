@@ -60,6 +60,25 @@ internal sealed unsafe class PackedColumns : IDisposable
         for (int j = 0; j < values.Length; j++) to[(nint)j * PanelColumns] = (float)(values[j] / divisor);
     }
 
+    /// <summary>Writes neighbouring columns from float64, each element rounded to float32 once.</summary>
+    /// <param name="first">The first column.</param>
+    /// <param name="end">The one behind the last; at most <see cref="Columns"/>.</param>
+    /// <param name="values">[columns x dim], of which rows first .. end - 1 are read.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void SetRange(int first, int end, double* values)
+    {
+        for (int column = first, next; column < end; column = next)
+        {
+            // An element's columns lie side by side: they are written together.
+            next = Math.Min(end, (column / PanelColumns + 1) * PanelColumns);
+            float* to = Panel(column / PanelColumns) + (column % PanelColumns);
+            double* from = values + ((nint)column * Dim);
+            int count = next - column;
+            for (nint j = 0; j < Dim; j++)
+                for (nint c = 0; c < count; c++) to[(j * PanelColumns) + c] = (float)from[(c * Dim) + j];
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _panels.Dispose();
 }
