@@ -9,17 +9,25 @@ internal sealed unsafe class CentroidBounds : IDisposable
 {
     private readonly NativeBuffer<float> _below;
     private readonly NativeBuffer<float> _moves;
+    private readonly NativeBuffer<float> _squares;
 
     /// <summary>Room for the bounds of so many rows and groups.</summary>
     public CentroidBounds(long rows, int groups)
     {
-        Stride = (groups + 15) & ~15;
+        Stride = StrideOf(groups);
         _below = new NativeBuffer<float>(checked(rows * Stride));
+        _squares = new NativeBuffer<float>(rows);
         _moves = new NativeBuffer<float>(Stride);
     }
 
     /// <summary>Floats from one row to the next: groups, up to a multiple of 16 with places that are infinitely far.</summary>
     public int Stride { get; }
+
+    /// <summary>[rows], the rows' squared lengths, about: they stay from one assignment to the next.</summary>
+    public float* Squares => _squares.Pointer;
+
+    /// <summary>Bytes for so many rows and groups.</summary>
+    public static long BytesOf(long rows, int groups) => checked(rows * (StrideOf(groups) + 1) * sizeof(float));
 
     /// <summary>[stride], how far the farthest-moving centroid of every group came at most since the bounds were made.</summary>
     public float* Moves => _moves.Pointer;
@@ -35,5 +43,8 @@ internal sealed unsafe class CentroidBounds : IDisposable
     {
         _below.Dispose();
         _moves.Dispose();
+        _squares.Dispose();
     }
+
+    private static int StrideOf(int groups) => (groups + 15) & ~15;
 }

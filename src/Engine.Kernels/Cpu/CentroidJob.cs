@@ -2,7 +2,7 @@ namespace Engine.Kernels.Cpu;
 
 /// <summary>What all workers of one assignment share.</summary>
 internal sealed unsafe class CentroidJob<TLanes, TFloat, TDouble>(
-    RowSource rows, double* scales, CentroidColumns<TLanes, TFloat, TDouble> columns, int* nearest, double* distances, CentroidBounds? bounds, Pass pass)
+    RowSource rows, double* scales, CentroidColumns<TLanes, TFloat, TDouble> columns, int* nearest, double* distances, CentroidBounds? bounds, bool isFirst, Pass pass)
     where TLanes : struct, ILanes<TFloat, TDouble>
     where TFloat : unmanaged
     where TDouble : unmanaged
@@ -24,6 +24,9 @@ internal sealed unsafe class CentroidJob<TLanes, TFloat, TDouble>(
 
     /// <summary>What is remembered of every row, or null.</summary>
     public CentroidBounds? Bounds => bounds;
+
+    /// <summary>Whether nothing is remembered yet.</summary>
+    public bool IsFirst => isFirst;
 
     /// <summary>Cancellation and progress.</summary>
     public Pass Pass => pass;

@@ -24,6 +24,7 @@ internal sealed unsafe class CentroidSweep<TLanes, TFloat, TDouble, TElement> : 
     private readonly EstimatePayoff? _payoff;
     private readonly int[] _candidates;
     private readonly int[] _repeated;
+    private readonly float[] _squares;
     private long _decided;
     private long _estimated;
 
@@ -36,6 +37,7 @@ internal sealed unsafe class CentroidSweep<TLanes, TFloat, TDouble, TElement> : 
         PackedColumns columns = job.Columns.Columns;
         _candidates = new int[columns.Width];
         _repeated = new int[Tile.Capacity];
+        _squares = new float[Tile.Capacity];
         if (job.Columns.Bytes is not { } bytes || TLanes.ByteProduct is not { } product) return;
         _estimates = new RowEstimates<TLanes, TFloat, TDouble>(bytes, product, columns.Dim, Tile.Capacity);
         _payoff = new EstimatePayoff(columns.Columns, CanonicalCost);
@@ -56,7 +58,12 @@ internal sealed unsafe class CentroidSweep<TLanes, TFloat, TDouble, TElement> : 
         {
             Job.Pass.Cancel.ThrowIfCancellationRequested();
             int count = (int)Math.Min(Tile.Capacity, view.Rows - at);
-            for (int r = 0; r < count; r++) Tile.Load(r, view, at + r);
+            for (int r = 0; r < count; r++)
+            {
+                Tile.Load(r, view, at + r);
+                _squares[r] = SquaredLength(r, firstRow + at + r);
+            }
+
             byte* next = view.DangerousRow(at + count);
             if (_payoff is { IsDue: true }) Estimate(firstRow + at, count, next, view.StrideBytes);
             else Multiply(firstRow + at, count, next, view.StrideBytes);
@@ -106,7 +113,14 @@ internal sealed unsafe class CentroidSweep<TLanes, TFloat, TDouble, TElement> : 
         _estimated += count - repeated;
     }
 
-    private double LengthOf(int place) => Math.Sqrt(Tile.SquaredLengthBounds(place).Longest);
+    /// <summary>The first assignment measures rows; where bounds are kept, the others remember.</summary>
+    private float SquaredLength(int place, long row)
+    {
+        if (Job.Bounds is not { } bounds) return Tile.SquaredLength(place);
+        return Job.IsFirst ? bounds.Squares[row] = Tile.SquaredLength(place) : bounds.Squares[row];
+    }
+
+    private double LengthOf(int place) => Tile.Longest(_squares[place]);
 
     /// <returns>False, and nothing is decided, when the float32 product is needed first.</returns>
     private bool DecideByEstimates(int place, long row)
@@ -162,7 +176,7 @@ internal sealed unsafe class CentroidSweep<TLanes, TFloat, TDouble, TElement> : 
         {
             int own = columns.GroupOf(nearest), from = columns.Start(own);
             _least.Pointer[own] = LowestWithout(dots + from, by, from, columns.End(own), columns.ColumnOf[nearest]);
-            float shared = ProposalError.RoundDown((scale * scale * Tile.SquaredLengthBounds(place).Shortest) - margin);
+            float shared = ProposalError.RoundDown((scale * scale * Tile.ShortestSquared(_squares[place])) - margin);
             float* below = bounds.Row(row);
             for (int group = 0; group < bounds.Stride; group += 16) TLanes.Store(BoundsBelow(shared, TLanes.LoadF32(_least.Pointer + group)), below + group);
         }
@@ -180,14 +194,16 @@ internal sealed unsafe class CentroidSweep<TLanes, TFloat, TDouble, TElement> : 
         CentroidColumns<TLanes, TFloat, TDouble> columns = Job.Columns;
         TFloat limit = Limit(reach);
         int count = 0;
-        for (int group = 0; group < columns.Groups; group++)
+        for (int first = 0; first < columns.Groups; first += 16)
         {
-            if (!(_least.Pointer[group] <= reach)) continue;
-            int c = columns.Start(group), end = columns.End(group);
-            for (; c + 64 <= end; c += 64)
-                for (ulong mask = FourPanels(dots + c, by, c, limit); mask != 0; mask &= mask - 1) _candidates[count++] = c + BitOperations.TrailingZeroCount(mask);
-            for (; c < end; c += 16)
-                for (uint mask = Candidates(dots + c, by, c, limit); mask != 0; mask &= mask - 1) _candidates[count++] = c + BitOperations.TrailingZeroCount(mask);
+            for (uint near = TLanes.AtMost(TLanes.LoadF32(_least.Pointer + first), limit); near != 0; near &= near - 1)
+            {
+                int group = first + BitOperations.TrailingZeroCount(near), c = columns.Start(group), end = columns.End(group);
+                for (; c + 64 <= end; c += 64)
+                    for (ulong mask = FourPanels(dots + c, by, c, limit); mask != 0; mask &= mask - 1) _candidates[count++] = c + BitOperations.TrailingZeroCount(mask);
+                for (; c < end; c += 16)
+                    for (uint mask = Candidates(dots + c, by, c, limit); mask != 0; mask &= mask - 1) _candidates[count++] = c + BitOperations.TrailingZeroCount(mask);
+            }
         }
 
         return count;

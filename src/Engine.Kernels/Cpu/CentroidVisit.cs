@@ -104,9 +104,8 @@ internal sealed unsafe class CentroidVisit<TLanes, TFloat, TDouble, TElement> : 
         }
 
         Tile.Load(_count, view, at);
-        (double shortest, double longest) = Tile.SquaredLengthBounds(_count);
-        double margin = _columns.Margin(Math.Sqrt(longest), scale);
-        _rows[_count++].Begin(row, scale, nearest, distance, margin, scale * scale * shortest);
+        float squared = _bounds.Squares[row];
+        _rows[_count++].Begin(row, scale, nearest, distance, _columns.Margin(Tile.Longest(squared), scale), scale * scale * Tile.ShortestSquared(squared));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

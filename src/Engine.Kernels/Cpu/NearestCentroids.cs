@@ -2,8 +2,9 @@ namespace Engine.Kernels.Cpu;
 
 /// <summary>Repeated assignment on the CPU: it keeps bounds of every row's distances to groups of centroids, and leaves groups out that cannot hold a nearer one.</summary>
 /// <remarks>
-/// The first assignment looks at everything, and so does every one of which a sample of rows says that leaving out would not pay; there
-/// centroids are grouped anew by how far they just moved, so that the ones still on their way do not spoil the bounds of the settled ones.
+/// The first assignment looks at everything, and so does every one of which a sample of rows says that leaving out would not pay; there centroids are grouped
+/// anew: first by how far they just moved, so that the ones still on their way do not spoil the bounds of the settled ones, and among as many as fill a few
+/// groups by how near they lie, so that those that rival for the same rows share a bound.
 /// </remarks>
 internal sealed unsafe class NearestCentroids<TLanes, TFloat, TDouble, TElement> : INearestCentroids
     where TLanes : struct, ILanes<TFloat, TDouble>
@@ -14,7 +15,10 @@ internal sealed unsafe class NearestCentroids<TLanes, TFloat, TDouble, TElement>
     private const int SampleRows = 4096;
 
     /// <summary>Up to this share of all distances, visiting what the bounds leave is cheaper than sweeping over everything; the second where 8-bit estimates serve the sweep.</summary>
-    private const double WorthVisiting = .7, WorthVisitingOverEstimates = .4;
+    private const double WorthVisiting = .7, WorthVisitingOverEstimates = .36;
+
+    /// <summary>Groups' worth of centroids that a group's are chosen from.</summary>
+    private const int ChoiceGroups = 8;
 
     private readonly RowSource _rows;
     private readonly double[] _scales;
@@ -24,6 +28,7 @@ internal sealed unsafe class NearestCentroids<TLanes, TFloat, TDouble, TElement>
     private readonly float[] _centroids;
     private int[] _order;
     private bool _known;
+    private bool _measured;
     private bool _estimatesServe;
 
     /// <summary>Prepares for assignments.</summary>
@@ -37,8 +42,8 @@ internal sealed unsafe class NearestCentroids<TLanes, TFloat, TDouble, TElement>
         (_rows, _scales, _threads) = (rows, scales, threads);
         int panels = (k + PackedColumns.PanelColumns - 1) / PackedColumns.PanelColumns;
         _groupPanels = 1;
-        while (BytesOf(rows.Rows, panels, _groupPanels) > boundBytes && _groupPanels < panels) _groupPanels *= 2;
-        bool fits = panels > 1 && BytesOf(rows.Rows, panels, _groupPanels) <= boundBytes;
+        while (BytesOf(panels) > boundBytes && _groupPanels < panels) _groupPanels *= 2;
+        bool fits = panels > 1 && BytesOf(panels) <= boundBytes;
         _groupPanels = fits ? _groupPanels : panels;
         if (fits) _bounds = new CentroidBounds(rows.Rows, (panels + _groupPanels - 1) / _groupPanels);
         _centroids = fits ? new float[checked(k * rows.Dim)] : [];
@@ -67,7 +72,7 @@ internal sealed unsafe class NearestCentroids<TLanes, TFloat, TDouble, TElement>
         fixed (double* distances = squaredDistances)
         {
             using CentroidColumns<TLanes, TFloat, TDouble> columns = new(from, _order, _rows.Dim, _groupPanels, estimated: !visits);
-            CentroidJob<TLanes, TFloat, TDouble> job = new(_rows, _scales.Length == 0 ? null : scales, columns, nearest, distances, _bounds, pass);
+            CentroidJob<TLanes, TFloat, TDouble> job = new(_rows, _scales.Length == 0 ? null : scales, columns, nearest, distances, _bounds, isFirst: !_measured, pass);
             int tile = RowTile<TLanes, TFloat, TDouble, TElement>.RowsFor(columns.Columns);
             Workers.Run(_threads, _rows.Rows, Workers.RowsPerClaim(_rows, _threads, tile), "rows", pass, () => visits
                 ? new CentroidVisit<TLanes, TFloat, TDouble, TElement>(job, _bounds!)
@@ -78,14 +83,13 @@ internal sealed unsafe class NearestCentroids<TLanes, TFloat, TDouble, TElement>
 
         if (_bounds is null) return;
         centroids.CopyTo(_centroids);
-        _known = true;
+        _known = _measured = true;
     }
 
     /// <inheritdoc/>
     public void Dispose() => _bounds?.Dispose();
 
-    private static long BytesOf(long rows, int panels, int groupPanels) =>
-        checked(rows * (((panels + groupPanels - 1) / groupPanels + 15) & ~15) * sizeof(float));
+    private long BytesOf(int panels) => CentroidBounds.BytesOf(_rows.Rows, (panels + _groupPanels - 1) / _groupPanels);
 
     /// <summary>Finds how far the centroids moved and whether the bounds still rule enough out; if not, groups the centroids anew.</summary>
     private bool Moved(ReadOnlySpan<float> centroids, ReadOnlySpan<double> squaredDistances)
@@ -100,18 +104,35 @@ internal sealed unsafe class NearestCentroids<TLanes, TFloat, TDouble, TElement>
             for (int column = 0; column < _order.Length; column++)
             {
                 nint at = (nint)_order[column] * dim;
-                double squared = RowMath<TLanes, TFloat, TDouble>.SquaredDistance<Float32Element, Float32Element>((byte*)(now + at), 1, 1, (byte*)(before + at), dim);
-                float move = ProposalError.RoundUp(Math.Sqrt(squared) * (1 + ProposalError.Canonical(dim)));
+                float move = ProposalError.RoundUp(Math.Sqrt(SquaredDistance(now + at, before + at)) * (1 + ProposalError.Canonical(dim)));
                 moves[_order[column]] = move;
                 groups[column / group] = Math.Min(groups[column / group], -move);
             }
+
+            bool bounded = moves.Max() < ProposalError.SafeMagnitude;
+            if (bounded && ShareLeft(groups, squaredDistances) <= (_estimatesServe ? WorthVisitingOverEstimates : WorthVisiting)) return true;
+            _order = [.. Enumerable.Range(0, moves.Length).OrderByDescending(c => moves[c]).ThenBy(c => c)];
+            for (int first = 0; first + group < _order.Length; first += group) Gather(_order.AsSpan(first, Math.Min(ChoiceGroups * group, _order.Length - first)), group, now);
         }
 
-        bool bounded = moves.Max() < ProposalError.SafeMagnitude;
-        if (bounded && ShareLeft(groups, squaredDistances) <= (_estimatesServe ? WorthVisitingOverEstimates : WorthVisiting)) return true;
-        _order = [.. Enumerable.Range(0, moves.Length).OrderByDescending(c => moves[c]).ThenBy(c => c)];
         return false;
     }
+
+    /// <summary>Brings those to the front that lie nearest to the first; the others keep their order.</summary>
+    private void Gather(Span<int> centroids, int count, float* values)
+    {
+        nint dim = _rows.Dim;
+        float* first = values + (centroids[0] * dim);
+        double[] distances = new double[centroids.Length];
+        int[] places = new int[centroids.Length];
+        for (int i = 0; i < places.Length; i++) (distances[i], places[i]) = (SquaredDistance(first, values + (centroids[i] * dim)), i);
+        Array.Sort(distances, places);
+        Array.Sort(places, count, places.Length - count);
+        int[] before = centroids.ToArray();
+        for (int i = 0; i < places.Length; i++) centroids[i] = before[places[i]];
+    }
+
+    private double SquaredDistance(float* a, float* b) => RowMath<TLanes, TFloat, TDouble>.SquaredDistance<Float32Element, Float32Element>((byte*)a, 1, 1, (byte*)b, _rows.Dim);
 
     /// <summary>The share of row-group pairs that the bounds leave, over some rows at their last distances.</summary>
     private double ShareLeft(ReadOnlySpan<float> moves, ReadOnlySpan<double> squaredDistances)

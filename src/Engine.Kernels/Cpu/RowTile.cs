@@ -86,12 +86,12 @@ internal sealed unsafe class RowTile<TLanes, TFloat, TDouble, TElement> : IDispo
         fixed (nint* rows = _some) ProductTile<TLanes, TFloat, TDouble>.MultiplySome((float**)rows, whole, _columns, panel, panels, dots);
     }
 
-    /// <summary>At most and at least |row|²: what rounding, overflow to infinity and underflow of the squares can take away or add is allowed for.</summary>
+    /// <summary>|row|² of a loaded row, about.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public (double Shortest, double Longest) SquaredLengthBounds(int row)
+    public float SquaredLength(int place)
     {
         TFloat even = default, odd = default;
-        float* x = Row(row);
+        float* x = Row(place);
         int j = 0;
         for (; j + 32 <= _padded; j += 32)
         {
@@ -106,9 +106,14 @@ internal sealed unsafe class RowTile<TLanes, TFloat, TDouble, TElement> : IDispo
             even = TLanes.MultiplyAdd(v, v, even);
         }
 
-        double squares = TLanes.SumApproximately(TLanes.Add(even, odd)), lost = _padded * ProposalError.Underflow;
-        return ((squares * (1 - _error)) - lost, (squares * (1 + _error)) + lost);
+        return TLanes.SumApproximately(TLanes.Add(even, odd));
     }
+
+    /// <summary>At most |row|², where <paramref name="squared"/> is what <see cref="SquaredLength"/> gives: what rounding and underflow of the squares can add is allowed for.</summary>
+    public double ShortestSquared(float squared) => (squared * (1 - _error)) - (_padded * ProposalError.Underflow);
+
+    /// <summary>At least |row|, in the same way; infinite where the squares overflow.</summary>
+    public double Longest(float squared) => Math.Sqrt((squared * (1 + _error)) + (_padded * ProposalError.Underflow));
 
     /// <inheritdoc/>
     public void Dispose()

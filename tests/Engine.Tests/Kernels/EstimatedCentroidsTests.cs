@@ -90,7 +90,7 @@ public class EstimatedCentroidsTests
         fixed (double* distances = squared)
         {
             using CentroidColumns<TLanes, TFloat, TDouble> columns = new(from, order, dim, groupPanels: 1, estimated: true);
-            CentroidJob<TLanes, TFloat, TDouble> job = new(rows, null, columns, to, distances, null, Pass.Unwatched);
+            CentroidJob<TLanes, TFloat, TDouble> job = new(rows, null, columns, to, distances, null, isFirst: true, Pass.Unwatched);
             Workers.Run(1, rows.Rows, rows.Rows, "rows", Pass.Unwatched, () => new CentroidSweep<TLanes, TFloat, TDouble, Float32Element>(job));
             return job.Estimated;
         }
