@@ -8,6 +8,7 @@ namespace Engine.Kernels.Cpu;
 /// With a the row's last centroid and d' its canonical squared distance now, a group is left out when its bound is above u >= sqrt(d' + 2 m'):
 /// then every centroid b of it has canonical(b) >= exact(b) - m' > d' and can be no better, not even as good. In the groups that remain, b is
 /// rescored when s²|x|² + v(b) - m - m' does not exceed the best canonical distance so far.
+/// Where a did not move, d' is what it was, and a row that needs no group is not even read.
 /// Rows that need a group are multiplied with it together, wherever they lie in the tile.
 /// </remarks>
 internal sealed unsafe class CentroidVisit<TLanes, TFloat, TDouble, TElement> : CentroidWorker<TLanes, TFloat, TDouble, TElement>
@@ -21,17 +22,18 @@ internal sealed unsafe class CentroidVisit<TLanes, TFloat, TDouble, TElement> : 
 
     private readonly CentroidColumns<TLanes, TFloat, TDouble> _columns;
     private readonly CentroidBounds _bounds;
+    private readonly bool[] _stays;
     private readonly NativeBuffer<float> _dots;
     private readonly int[] _visitors;
     private readonly int[] _visits;
     private readonly Visitor[] _rows;
     private int _count;
 
-    public CentroidVisit(CentroidJob<TLanes, TFloat, TDouble> job, CentroidBounds bounds)
+    public CentroidVisit(CentroidJob<TLanes, TFloat, TDouble> job, CentroidBounds bounds, bool[] stays)
         : base(job)
     {
         _columns = job.Columns;
-        _bounds = bounds;
+        (_bounds, _stays) = (bounds, stays);
         _rows = new Visitor[Tile.Capacity];
         _visitors = new int[checked(_columns.Groups * Tile.Capacity)];
         _visits = new int[_columns.Groups];
@@ -55,7 +57,7 @@ internal sealed unsafe class CentroidVisit<TLanes, TFloat, TDouble, TElement> : 
             Array.Clear(_visits);
             for (nint r = at; r < end; r++)
             {
-                if (r + RowsAhead < view.Rows) Prefetch.Row(view.DangerousRow(r + RowsAhead), view.StrideBytes);
+                if (r + RowsAhead < view.Rows && !_stays[Job.Nearest[firstRow + r + RowsAhead]]) Prefetch.Row(view.DangerousRow(r + RowsAhead), view.StrideBytes);
                 Test(view, r, firstRow + r);
             }
 
@@ -75,9 +77,7 @@ internal sealed unsafe class CentroidVisit<TLanes, TFloat, TDouble, TElement> : 
     {
         double scale = Job.Scale(row);
         int nearest = Job.Nearest[row];
-        double distance = RowMath<TLanes, TFloat, TDouble>.SquaredDistance<TElement, Float32Element>(
-            view.DangerousRow(at), view.Scale, scale, (byte*)_columns.Centroid(nearest), view.Dim);
-        Looked++;
+        double distance = _stays[nearest] ? Job.Distances[row] : Distance(view, at, scale, nearest);
 
         // s|x| is at most the distance to a centroid plus that centroid's norm.
         double reach = (1.001 * Math.Sqrt(distance)) + (2.001 * _columns.Longest);
@@ -106,6 +106,13 @@ internal sealed unsafe class CentroidVisit<TLanes, TFloat, TDouble, TElement> : 
         Tile.Load(_count, view, at);
         float squared = _bounds.Squares[row];
         _rows[_count++].Begin(row, scale, nearest, distance, _columns.Margin(Tile.Longest(squared), scale), scale * scale * Tile.ShortestSquared(squared));
+    }
+
+    /// <summary>The row's distance to its own centroid, which moved.</summary>
+    private double Distance(MatrixView view, nint at, double scale, int centroid)
+    {
+        Looked++;
+        return RowMath<TLanes, TFloat, TDouble>.SquaredDistance<TElement, Float32Element>(view.DangerousRow(at), view.Scale, scale, (byte*)_columns.Centroid(centroid), view.Dim);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

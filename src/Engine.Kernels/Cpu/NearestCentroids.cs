@@ -26,6 +26,10 @@ internal sealed unsafe class NearestCentroids<TLanes, TFloat, TDouble, TElement>
     private readonly int _groupPanels;
     private readonly CentroidBounds? _bounds;
     private readonly float[] _centroids;
+
+    /// <summary>[k], whether a centroid is where it was in the assignment before.</summary>
+    private readonly bool[] _stays;
+
     private int[] _order;
     private bool _known;
     private bool _measured;
@@ -35,7 +39,7 @@ internal sealed unsafe class NearestCentroids<TLanes, TFloat, TDouble, TElement>
     /// <param name="rows">[rows x dim].</param>
     /// <param name="scales">[rows] or empty for 1.</param>
     /// <param name="k">Centroids.</param>
-    /// <param name="boundBytes">Most memory for bounds; with less than a cache line a row there are none.</param>
+    /// <param name="boundBytes">Most memory for bounds; with less than 68 bytes a row there are none.</param>
     /// <param name="threads">Workers.</param>
     public NearestCentroids(RowSource rows, double[] scales, int k, long boundBytes, int threads)
     {
@@ -47,6 +51,7 @@ internal sealed unsafe class NearestCentroids<TLanes, TFloat, TDouble, TElement>
         _groupPanels = fits ? _groupPanels : panels;
         if (fits) _bounds = new CentroidBounds(rows.Rows, (panels + _groupPanels - 1) / _groupPanels);
         _centroids = fits ? new float[checked(k * rows.Dim)] : [];
+        _stays = new bool[k];
         _order = [.. Enumerable.Range(0, k)];
     }
 
@@ -75,7 +80,7 @@ internal sealed unsafe class NearestCentroids<TLanes, TFloat, TDouble, TElement>
             CentroidJob<TLanes, TFloat, TDouble> job = new(_rows, _scales.Length == 0 ? null : scales, columns, nearest, distances, _bounds, isFirst: !_measured, pass);
             int tile = RowTile<TLanes, TFloat, TDouble, TElement>.RowsFor(columns.Columns);
             Workers.Run(_threads, _rows.Rows, Workers.RowsPerClaim(_rows, _threads, tile), "rows", pass, () => visits
-                ? new CentroidVisit<TLanes, TFloat, TDouble, TElement>(job, _bounds!)
+                ? new CentroidVisit<TLanes, TFloat, TDouble, TElement>(job, _bounds!, _stays)
                 : new CentroidSweep<TLanes, TFloat, TDouble, TElement>(job));
             DistancesComputed += job.Looked;
             if (!visits) _estimatesServe = job.Estimated > _rows.Rows / 2;
@@ -104,8 +109,10 @@ internal sealed unsafe class NearestCentroids<TLanes, TFloat, TDouble, TElement>
             for (int column = 0; column < _order.Length; column++)
             {
                 nint at = (nint)_order[column] * dim;
-                float move = ProposalError.RoundUp(Math.Sqrt(SquaredDistance(now + at, before + at)) * (1 + ProposalError.Canonical(dim)));
+                double squared = SquaredDistance(now + at, before + at);
+                float move = ProposalError.RoundUp(Math.Sqrt(squared) * (1 + ProposalError.Canonical(dim)));
                 moves[_order[column]] = move;
+                _stays[_order[column]] = squared == 0;
                 groups[column / group] = Math.Min(groups[column / group], -move);
             }
 

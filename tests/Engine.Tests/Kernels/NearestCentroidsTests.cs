@@ -32,12 +32,12 @@ public class NearestCentroidsTests
     [MemberData(nameof(Cases.Sets), MemberType = typeof(Cases))]
     public void LittleMemoryMakesLargeGroups(string set)
     {
-        const int Dim = 12, K = 260, Count = 400;
+        const int Dim = 12, K = 260, Count = 400, Least = 68 * Count;
         using TestRows rows = new(Clustered(Count, Dim, K, seed: 3), Dim);
-        foreach (long bytes in new[] { 0L, 64 * Count - 1, 64 * Count, 128 * Count, Plenty })
+        foreach (long bytes in new[] { 0L, Least - 1, Least, 2 * Least, Plenty })
         {
             long looked = Follow(set, rows, [], Walk(Clustered(K, Dim, K, seed: 3), step: 1e-3f), bytes);
-            if (bytes < 64 * Count) Assert.Equal(12L * Count * K, looked);
+            if (bytes < Least) Assert.Equal(12L * Count * K, looked);
         }
     }
 
@@ -49,6 +49,20 @@ public class NearestCentroidsTests
         using TestRows rows = new(Clustered(Count, Dim, K, seed: 5), Dim);
         long looked = Follow(set, rows, [], Walk(Clustered(K, Dim, K, seed: 5), step: 1e-3f), Plenty);
         Assert.InRange(looked, (long)Count * K, 4L * Count * K);
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases.Sets), MemberType = typeof(Cases))]
+    public void MostCentroidsStay(string set)
+    {
+        const int Dim = 20, K = 96, Count = 1500;
+        using TestRows rows = new(Clustered(Count, Dim, K, seed: 15), Dim, longestBlock: 400);
+        double[] scales = [.. Enumerable.Range(0, Count).Select(r => 1 + (r % 3 / 50.0))];
+        float[][] walk = Walk(Clustered(K, Dim, K, seed: 15), step: .5f);
+        for (int t = 1; t < walk.Length; t++)
+            for (int c = 0; c < K; c++)
+                if ((c + t) % 5 != 0) walk[t - 1].AsSpan(c * Dim, Dim).CopyTo(walk[t].AsSpan(c * Dim));
+        Follow(set, rows, scales, walk, Plenty);
     }
 
     [Theory]
