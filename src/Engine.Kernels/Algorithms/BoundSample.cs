@@ -29,26 +29,25 @@ internal sealed class BoundSample(int rows, double least)
         highest.Clear();
         int count = 0;
         Vector512<double> low = Vector512.Create(least);
+        Span<double> some = stackalloc double[Vector512<double>.Count];
         for (int from = 0; from < rows; from += _stride)
         {
-            int stop = Math.Min(from + Together, rows);
-            if (within is null && stop - from == Together)
+            ReadOnlySpan<double> asked = some;
+            if (within is null && rows - from >= Together)
             {
-                Vector512<double> bounds = Vector512.Create(squared.Slice(from, Together));
-                Vector512<double> counted = Vector512.GreaterThanOrEqual(bounds, low);
-                count += BitOperations.PopCount(counted.ExtractMostSignificantBits());
-                ulong higher = (counted & Vector512.GreaterThan(bounds, Vector512.Create(highest[0]))).ExtractMostSignificantBits();
-                for (; higher != 0; higher &= higher - 1) Insert(highest, squared[from + BitOperations.TrailingZeroCount(higher)]);
-                continue;
+                asked = squared.Slice(from, Together);
+            }
+            else
+            {
+                // Rows that are not there count as nothing.
+                some.Fill(double.NaN);
+                for (int i = from; i < Math.Min(from + Together, rows); i++) some[i - from] = squared[within is null ? i : within[i]];
             }
 
-            for (int i = from; i < stop; i++)
-            {
-                double bound = squared[within is null ? i : within[i]];
-                if (!(bound >= least)) continue;
-                count++;
-                Insert(highest, bound);
-            }
+            Vector512<double> bounds = Vector512.Create(asked), counted = Vector512.GreaterThanOrEqual(bounds, low);
+            count += BitOperations.PopCount(counted.ExtractMostSignificantBits());
+            ulong higher = (counted & Vector512.GreaterThan(bounds, Vector512.Create(highest[0]))).ExtractMostSignificantBits();
+            for (; higher != 0; higher &= higher - 1) Insert(highest, asked[BitOperations.TrailingZeroCount(higher)]);
         }
 
         return count <= highest.Length ? 0 : highest[0];

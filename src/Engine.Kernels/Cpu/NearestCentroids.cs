@@ -32,7 +32,6 @@ internal sealed unsafe class NearestCentroids<TLanes, TFloat, TDouble, TElement>
 
     private int[] _order;
     private bool _known;
-    private bool _measured;
     private bool _estimatesServe;
 
     /// <summary>Prepares for assignments.</summary>
@@ -51,7 +50,7 @@ internal sealed unsafe class NearestCentroids<TLanes, TFloat, TDouble, TElement>
         _groupPanels = fits ? _groupPanels : panels;
         if (fits) _bounds = new CentroidBounds(rows.Rows, (panels + _groupPanels - 1) / _groupPanels);
         _centroids = fits ? new float[checked(k * rows.Dim)] : [];
-        _stays = new bool[k];
+        _stays = new bool[fits ? k : 0];
         _order = [.. Enumerable.Range(0, k)];
     }
 
@@ -77,7 +76,7 @@ internal sealed unsafe class NearestCentroids<TLanes, TFloat, TDouble, TElement>
         fixed (double* distances = squaredDistances)
         {
             using CentroidColumns<TLanes, TFloat, TDouble> columns = new(from, _order, _rows.Dim, _groupPanels, estimated: !visits);
-            CentroidJob<TLanes, TFloat, TDouble> job = new(_rows, _scales.Length == 0 ? null : scales, columns, nearest, distances, _bounds, isFirst: !_measured, pass);
+            CentroidJob<TLanes, TFloat, TDouble> job = new(_rows, _scales.Length == 0 ? null : scales, columns, nearest, distances, _bounds, isFirst: DistancesComputed == 0, pass);
             int tile = RowTile<TLanes, TFloat, TDouble, TElement>.RowsFor(columns.Columns);
             Workers.Run(_threads, _rows.Rows, Workers.RowsPerClaim(_rows, _threads, tile), "rows", pass, () => visits
                 ? new CentroidVisit<TLanes, TFloat, TDouble, TElement>(job, _bounds!, _stays)
@@ -88,7 +87,7 @@ internal sealed unsafe class NearestCentroids<TLanes, TFloat, TDouble, TElement>
 
         if (_bounds is null) return;
         centroids.CopyTo(_centroids);
-        _known = _measured = true;
+        _known = true;
     }
 
     /// <inheritdoc/>
