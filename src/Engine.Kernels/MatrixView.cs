@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Engine.Kernels;
 
@@ -60,15 +61,21 @@ public readonly unsafe ref struct MatrixView
 
         // row < Rows was checked above, so the Dim elements read below lie inside the row.
         byte* at = DangerousRow(row);
-        for (int i = 0; i < Dim; i++)
+        Span<float> to = destination[..Dim];
+        switch (Element)
         {
-            destination[i] = Element switch
-            {
-                ElementType.Float32 => Unsafe.ReadUnaligned<float>(at + 4 * (nint)i),
-                ElementType.Float16 => (float)Unsafe.ReadUnaligned<Half>(at + 2 * (nint)i),
-                ElementType.BFloat16 => BitConverter.UInt32BitsToSingle((uint)Unsafe.ReadUnaligned<ushort>(at + 2 * (nint)i) << 16),
-                _ => (sbyte)at[i] * Scale,
-            };
+            case ElementType.Float32:
+                new ReadOnlySpan<byte>(at, sizeof(float) * Dim).CopyTo(MemoryMarshal.AsBytes(to));
+                break;
+            case ElementType.Float16:
+                for (int i = 0; i < to.Length; i++) to[i] = (float)Unsafe.ReadUnaligned<Half>(at + (2 * (nint)i));
+                break;
+            case ElementType.BFloat16:
+                for (int i = 0; i < to.Length; i++) to[i] = BitConverter.UInt32BitsToSingle((uint)Unsafe.ReadUnaligned<ushort>(at + (2 * (nint)i)) << 16);
+                break;
+            default:
+                for (int i = 0; i < to.Length; i++) to[i] = (sbyte)at[i] * Scale;
+                break;
         }
     }
 }

@@ -1,4 +1,6 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Engine.Kernels.Algorithms;
 
@@ -37,9 +39,18 @@ internal static class RowNumbers
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void CopyScaled(RowSource rows, ReadOnlySpan<double> rowScales, int row, Span<double> scaled)
     {
-        float[] stored = new float[rows.Dim];
+        // The row is read into the upper half of the destination, and ahead of what is written.
+        Span<float> stored = MemoryMarshal.Cast<double, float>(scaled[..rows.Dim])[rows.Dim..];
         rows.CopyRow(row, stored);
         double scale = rowScales.IsEmpty ? 1 : rowScales[row];
-        for (int i = 0; i < stored.Length; i++) scaled[i] = stored[i] * scale;
+        int i = 0, lanes = Vector<double>.Count;
+        for (; i + (2 * lanes) <= stored.Length; i += 2 * lanes)
+        {
+            Vector.Widen(new Vector<float>(stored[i..]), out Vector<double> low, out Vector<double> high);
+            (low * scale).CopyTo(scaled[i..]);
+            (high * scale).CopyTo(scaled[(i + lanes)..]);
+        }
+
+        for (; i < stored.Length; i++) scaled[i] = stored[i] * scale;
     }
 }
