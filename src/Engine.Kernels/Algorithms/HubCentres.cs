@@ -16,8 +16,8 @@ internal sealed class HubCentres
     /// <summary>What showing a group costs a row, in centres: as many as are in it, and half as much again, as not every row that lies near one of them is brought near enough.</summary>
     private const int GroupCost = 3 * IMinDistances.Step / 2;
 
-    /// <summary>Rows that are asked for their centre, about.</summary>
-    private const int Asked = 65536;
+    /// <summary>Rows that are asked for their centre, about, and those that are asked first whether they have found one.</summary>
+    private const int Asked = 1 << 16, AskedFirst = 1 << 14;
 
     /// <summary>Neighbours that are asked together: what is known of them lies in one cache line.</summary>
     private static readonly int Together = Vector512<int>.Count;
@@ -25,24 +25,32 @@ internal sealed class HubCentres
     /// <summary>The hubs, as places among the centres, most popular first.</summary>
     public int[] Places { get; private set; } = [];
 
-    /// <summary>Asked rows that had found a centre when the hubs were chosen.</summary>
+    /// <summary>Of the rows asked first, those that had found a centre when the hubs were chosen.</summary>
     public long Found { get; private set; }
 
-    /// <summary>Chooses hubs anew when a quarter more of the rows asked have found a centre.</summary>
+    /// <summary>Chooses hubs anew when a quarter more of the rows asked first have found a centre.</summary>
     /// <param name="nearest">[rows], the centre a row is known to lie near, or -1.</param>
     /// <param name="centres">The row that each centre is, or -1 for a point.</param>
     /// <returns>Whether they were chosen anew.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool Choose(ReadOnlySpan<int> nearest, List<int> centres)
     {
-        long all = CountFound(nearest);
-        if (all < Found + Math.Max(Found / 4, 1)) return false;
+        long first = CountFound(nearest);
+        if (first < Found + Math.Max(Found / 4, 1)) return false;
 
         long[] found = new long[centres.Count];
-        for (int from = 0; from < nearest.Length; from += Stride(nearest.Length))
+        long all = 0;
+        for (int from = 0, stride = Stride(nearest.Length, Asked); from < nearest.Length; from += stride)
+        {
             foreach (int place in nearest.Slice(from, Math.Min(Together, nearest.Length - from)))
-                if (place >= IMinDistances.Step) found[place]++;
-        Use(Best(found, all, centres), all);
+            {
+                if (place < IMinDistances.Step) continue;
+                found[place]++;
+                all++;
+            }
+        }
+
+        Use(Best(found, all, centres), first);
         return true;
     }
 
@@ -50,15 +58,15 @@ internal sealed class HubCentres
     public void Use(int[] places, long found) => (Places, Found) = (places, found);
 
     /// <summary>From the first of some rows that are asked together to the first of the next.</summary>
-    private static int Stride(int rows) => Together * (((rows - 1) / Asked) + 1);
+    private static int Stride(int rows, int asked) => Together * (((rows - 1) / asked) + 1);
 
-    /// <summary>Asked rows that have found a centre behind the first step's, which a row sees before it could be spared anything.</summary>
+    /// <summary>Of the rows asked first, those that have found a centre behind the first step's, which a row sees before it could be spared anything.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static long CountFound(ReadOnlySpan<int> nearest)
     {
         Vector512<int> first = Vector512.Create(IMinDistances.Step);
         long found = 0;
-        int from = 0, stride = Stride(nearest.Length);
+        int from = 0, stride = Stride(nearest.Length, AskedFirst);
         for (; from + Together <= nearest.Length; from += stride)
             found += BitOperations.PopCount(Vector512.GreaterThanOrEqual(Vector512.Create(nearest.Slice(from, Together)), first).ExtractMostSignificantBits());
         for (int row = from; row < nearest.Length; row++)
