@@ -4,22 +4,15 @@ using System.Runtime.CompilerServices;
 namespace Engine.Kernels.Cpu;
 
 /// <summary>The centres of one step: in float64 for the canonical distances, and packed in float32 for the proposals.</summary>
-internal sealed unsafe class CentreBlock : IDisposable
+/// <param name="dim">Elements in a centre.</param>
+/// <param name="memory">Where the room for them is taken.</param>
+internal sealed unsafe class CentreBlock(int dim, NativeArena memory) : IDisposable
 {
-    private readonly NativeBuffer<double> _values;
-    private readonly NativeBuffer<float> _squares = new(IMinDistances.Step);
-    private readonly PackedColumns _columns;
+    private readonly PackedColumns _columns = new(IMinDistances.Step, dim, memory);
     private readonly Lock _packing = new();
+    private double* _values;
     private int _count;
     private int _packed;
-
-    /// <summary>Room for <see cref="IMinDistances.Step"/> centres.</summary>
-    public CentreBlock(int dim)
-    {
-        _columns = new PackedColumns(IMinDistances.Step, dim);
-        _values = new NativeBuffer<double>((long)IMinDistances.Step * dim);
-        Clear();
-    }
 
     /// <summary>The centres rounded to float32, one column each. Many are never asked for before their step is full, so they are packed then, by the worker that asks first.</summary>
     public PackedColumns Columns
@@ -32,45 +25,57 @@ internal sealed unsafe class CentreBlock : IDisposable
     }
 
     /// <summary>|c|² in float32, infinity where there is no centre.</summary>
-    public float* Squares => _squares.Pointer;
+    public float* Squares { get; } = Nothing(memory.Take<float>(IMinDistances.Step));
 
     /// <summary>What the centres are called.</summary>
     public int[] Labels { get; } = new int[IMinDistances.Step];
 
-    /// <summary>One centre, [dim].</summary>
-    public double* Centre(int place) => _values.Pointer + ((nint)place * _columns.Dim);
+    /// <summary>Where each centre is, [dim].</summary>
+    public double** Centres { get; } = (double**)memory.Take<nint>(IMinDistances.Step);
 
     /// <summary>Adds a centre behind the others. No worker may be at work.</summary>
     /// <returns>At least the centre's length.</returns>
     public double Add(ReadOnlySpan<double> centre, int label)
     {
-        centre.CopyTo(new Span<double>(Centre(_count), _columns.Dim));
+        if (_values == null) _values = memory.Take<double>((long)IMinDistances.Step * dim);
+        double* to = _values + ((nint)_count * dim);
+        centre.CopyTo(new Span<double>(to, dim));
         double square = SquaredLength(centre);
-        Labels[_count] = label;
-        Squares[_count++] = (float)square;
+        Hold(to, (float)square, label);
         return Math.Sqrt(square) * (1 + 1e-9);
     }
+
+    /// <summary>Adds a centre that another block holds, for as long as that one does.</summary>
+    public void Borrow(CentreBlock other, int place) => Hold(other.Centres[place], other.Squares[place], other.Labels[place]);
 
     /// <summary>Empties all places.</summary>
     public void Clear()
     {
-        new Span<float>(Squares, IMinDistances.Step).Fill(float.PositiveInfinity);
+        Nothing(Squares);
         _count = _packed = 0;
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    public void Dispose() => _columns.Dispose();
+
+    private static float* Nothing(float* squares)
     {
-        _columns.Dispose();
-        _values.Dispose();
-        _squares.Dispose();
+        new Span<float>(squares, IMinDistances.Step).Fill(float.PositiveInfinity);
+        return squares;
+    }
+
+    private void Hold(double* centre, float square, int label)
+    {
+        Centres[_count] = centre;
+        Labels[_count] = label;
+        Squares[_count++] = square;
     }
 
     private void Pack()
     {
         lock (_packing)
         {
-            _columns.SetRange(_packed, _count, _values.Pointer);
+            _columns.SetRange(_packed, _count, Centres);
             Volatile.Write(ref _packed, _count);
         }
     }

@@ -10,7 +10,7 @@ internal sealed unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>(Row
     where TElement : struct, IElement
 {
     /// <summary>Multiplications below which waking a second worker costs more than it saves.</summary>
-    private const long LeastShared = 1 << 20;
+    private const long LeastShared = 1 << 18;
 
     /// <summary>Rows below which a tile of them is rather empty.</summary>
     private const int LeastClaim = 2 * ProductTile<TLanes, TFloat, TDouble>.TileRows;
@@ -18,8 +18,10 @@ internal sealed unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>(Row
     /// <summary>Rows that one worker looks through at a time for those above a threshold: few of them are, and the bounds of so many stay in its cache.</summary>
     private const int MostLookedThrough = 1 << 15, LeastLookedThrough = 1 << 11;
 
+    private readonly NativeArena _memory = new();
     private readonly List<CentreBlock> _blocks = [];
     private readonly List<CentreBlock> _leading = [];
+    private readonly Stack<CentreBlock> _spare = [];
     private readonly Stack<RowRelaxation<TLanes, TFloat, TDouble, TElement>> _idle = [];
     private double _longest;
 
@@ -37,7 +39,7 @@ internal sealed unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>(Row
     {
         if (centre.Length != rows.Dim) throw new ArgumentException($"The centre has {centre.Length} elements, the rows have {rows.Dim}.", nameof(centre));
         int block = Count / IMinDistances.Step;
-        if (block == _blocks.Count) _blocks.Add(new CentreBlock(rows.Dim));
+        if (block == _blocks.Count) _blocks.Add(new CentreBlock(rows.Dim, _memory));
         _longest = Math.Max(_longest, _blocks[block].Add(centre, label));
         Count++;
     }
@@ -45,8 +47,8 @@ internal sealed unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>(Row
     /// <inheritdoc/>
     public void Clear()
     {
-        foreach (CentreBlock block in _blocks) block.Clear();
         Lead([]);
+        foreach (CentreBlock block in _blocks) block.Clear();
         Count = 0;
         _longest = 0;
     }
@@ -58,14 +60,18 @@ internal sealed unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>(Row
         foreach (int place in places)
             if ((uint)place >= (uint)Count) throw new ArgumentException($"There is no centre {place} among {Count}.", nameof(places));
 
-        int steps = places.Length / IMinDistances.Step;
-        for (; _leading.Count > steps; _leading.RemoveAt(_leading.Count - 1)) _leading[^1].Dispose();
-        foreach (CentreBlock block in _leading) block.Clear();
-        while (_leading.Count < steps) _leading.Add(new CentreBlock(rows.Dim));
+        foreach (CentreBlock block in _leading)
+        {
+            block.Clear();
+            _spare.Push(block);
+        }
+
+        _leading.Clear();
         for (int i = 0; i < places.Length; i++)
         {
+            if (i % IMinDistances.Step == 0) _leading.Add(_spare.TryPop(out CentreBlock? spare) ? spare : new CentreBlock(rows.Dim, _memory));
             (int block, int place) = Math.DivRem(places[i], IMinDistances.Step);
-            _leading[i / IMinDistances.Step].Add(new ReadOnlySpan<double>(_blocks[block].Centre(place), rows.Dim), _blocks[block].Labels[place]);
+            _leading[^1].Borrow(_blocks[block], place);
         }
     }
 
@@ -98,7 +104,7 @@ internal sealed unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>(Row
         Shapes.Relaxation(rows, seen.Length, minSquared.Length, nearest.Length);
 
         // Without a centre rows are still listed, and a worker makes its tile for a block.
-        if (_blocks.Count == 0) _blocks.Add(new CentreBlock(rows.Dim));
+        if (_blocks.Count == 0) _blocks.Add(new CentreBlock(rows.Dim, _memory));
         fixed (double* scales = rowScales)
         fixed (int* counts = seen)
         fixed (double* least = minSquared)
@@ -106,7 +112,7 @@ internal sealed unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>(Row
         {
             RelaxationJob job = new(rows, scales, null, _blocks, _leading, Count, _longest, threshold, counts, least, nearest.IsEmpty ? null : labels, stayed, pass);
             bool isShared = threads > 1 && rows.Rows >= 2 * LeastLookedThrough;
-            Workers.Run(isShared ? threads : 1, rows.Rows, isShared ? Math.Clamp(rows.Rows / (8L * threads), LeastLookedThrough, MostLookedThrough) : rows.Rows, "rows", pass, () => Open(job));
+            Workers.Run(isShared ? threads : 1, rows.Rows, isShared ? LookedThrough() : rows.Rows, "rows", pass, () => Open(job));
         }
     }
 
@@ -114,11 +120,19 @@ internal sealed unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>(Row
     public void Dispose()
     {
         foreach (RowRelaxation<TLanes, TFloat, TDouble, TElement> worker in _idle) worker.Free();
-        foreach (CentreBlock block in _blocks) block.Dispose();
-        foreach (CentreBlock block in _leading) block.Dispose();
+        foreach (CentreBlock block in _blocks.Concat(_leading).Concat(_spare)) block.Dispose();
+        _memory.Dispose();
         _idle.Clear();
         _leading.Clear();
+        _spare.Clear();
         _blocks.Clear();
+    }
+
+    /// <summary>Rows to look through at a time. Workers that take equally many equal parts end together, and the more rows a part has, the fuller are the tiles.</summary>
+    private long LookedThrough()
+    {
+        long parts = Math.Clamp(rows.Rows / LeastLookedThrough / threads, 1, 8) * threads;
+        return Math.Min((rows.Rows + parts - 1) / parts, MostLookedThrough);
     }
 
     /// <summary>Whether there are enough pairs for several workers. It stops as soon as there are: the workers look at every row anyhow.</summary>

@@ -2,29 +2,32 @@ using System.Runtime.InteropServices;
 
 namespace Engine.Kernels.Cpu;
 
-/// <summary>Zeroed scratch memory outside the managed heap, aligned to a cache line, for one worker or one call.</summary>
+/// <summary>Zeroed scratch memory outside the managed heap, aligned to a cache line, for one worker or one call. What is never written need not take a page.</summary>
 internal sealed unsafe class NativeBuffer<T> : IDisposable
     where T : unmanaged
 {
-    private T* _pointer;
+    private const nuint Line = 64;
+    private byte* _memory;
 
     /// <summary>Allocates and clears.</summary>
     /// <param name="count">Elements, 0 or more.</param>
     /// <exception cref="OutOfMemoryException">The system has no such memory.</exception>
     public NativeBuffer(long count)
     {
-        nuint bytes = checked((nuint)count * (nuint)sizeof(T));
-        _pointer = (T*)NativeMemory.AlignedAlloc(Math.Max(bytes, 64), 64);
-        NativeMemory.Clear(_pointer, bytes);
+        nuint bytes = checked((nuint)count * (nuint)sizeof(T)), alignment = bytes < 2 * HugePages.Bytes ? Line : HugePages.Bytes;
+        _memory = (byte*)NativeMemory.AllocZeroed(checked(Math.Max(bytes, Line) + alignment));
+        Pointer = (T*)(((nuint)_memory + alignment - 1) & ~(alignment - 1));
+        if (alignment == HugePages.Bytes) HugePages.Advise((byte*)Pointer, bytes);
     }
 
     /// <summary>The first element; null after disposal.</summary>
-    public T* Pointer => _pointer;
+    public T* Pointer { get; private set; }
 
     /// <summary>Frees the memory.</summary>
     public void Dispose()
     {
-        NativeMemory.AlignedFree(_pointer);
-        _pointer = null;
+        NativeMemory.Free(_memory);
+        _memory = null;
+        Pointer = null;
     }
 }

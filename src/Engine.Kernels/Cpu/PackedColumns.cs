@@ -11,17 +11,23 @@ internal sealed unsafe class PackedColumns : IDisposable
     // A slab of two panels is 32 KB. Starting a new sum with each also keeps the worst-case error of a dot product from growing with dim.
     private const int LongestSlab = 256;
 
-    private readonly NativeBuffer<float> _panels;
+    private readonly NativeBuffer<float>? _own;
+    private readonly float* _panels;
 
     /// <summary>Room for <paramref name="columns"/> vectors, zero until <see cref="Set"/>.</summary>
-    public PackedColumns(int columns, int dim)
+    /// <param name="columns">Vectors.</param>
+    /// <param name="dim">Elements in a vector.</param>
+    /// <param name="memory">Where the room is taken, or null for memory of its own.</param>
+    public PackedColumns(int columns, int dim, NativeArena? memory = null)
     {
         Columns = columns;
         Dim = dim;
         Panels = (columns + PanelColumns - 1) / PanelColumns;
         Slabs = (dim + LongestSlab - 1) / LongestSlab;
         SlabDepth = (dim + Slabs - 1) / Slabs;
-        _panels = new NativeBuffer<float>(checked((long)Panels * PanelColumns * dim));
+        long elements = checked((long)Panels * PanelColumns * dim);
+        _own = memory is null ? new NativeBuffer<float>(elements) : null;
+        _panels = memory is null ? _own!.Pointer : memory.Take<float>(elements);
     }
 
     /// <summary>Vectors.</summary>
@@ -47,7 +53,7 @@ internal sealed unsafe class PackedColumns : IDisposable
 
     /// <summary>A panel's first element.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public float* Panel(int panel) => _panels.Pointer + ((nint)panel * PanelColumns * Dim);
+    public float* Panel(int panel) => _panels + ((nint)panel * PanelColumns * Dim);
 
     /// <summary>Writes one column.</summary>
     /// <param name="column">Below <see cref="Columns"/>.</param>
@@ -63,22 +69,22 @@ internal sealed unsafe class PackedColumns : IDisposable
     /// <summary>Writes neighbouring columns from float64, each element rounded to float32 once.</summary>
     /// <param name="first">The first column.</param>
     /// <param name="end">The one behind the last; at most <see cref="Columns"/>.</param>
-    /// <param name="values">[columns x dim], of which rows first .. end - 1 are read.</param>
+    /// <param name="values">[columns], where each column's elements are, [dim]; those of first .. end - 1 are read.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void SetRange(int first, int end, double* values)
+    public void SetRange(int first, int end, double** values)
     {
         for (int column = first, next; column < end; column = next)
         {
             // An element's columns lie side by side: they are written together.
             next = Math.Min(end, (column / PanelColumns + 1) * PanelColumns);
             float* to = Panel(column / PanelColumns) + (column % PanelColumns);
-            double* from = values + ((nint)column * Dim);
+            double** from = values + column;
             int count = next - column;
             for (nint j = 0; j < Dim; j++)
-                for (nint c = 0; c < count; c++) to[(j * PanelColumns) + c] = (float)from[(c * Dim) + j];
+                for (nint c = 0; c < count; c++) to[(j * PanelColumns) + c] = (float)from[c][j];
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _panels.Dispose();
+    public void Dispose() => _own?.Dispose();
 }

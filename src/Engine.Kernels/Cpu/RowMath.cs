@@ -141,21 +141,20 @@ internal static unsafe class RowMath<TLanes, TFloat, TDouble>
     /// <param name="x">dim elements of <typeparamref name="TX"/>.</param>
     /// <param name="scale">The matrix's scale, for 8-bit elements.</param>
     /// <param name="s">The row's scale.</param>
-    /// <param name="c">Four centres, one after another.</param>
+    /// <param name="c">Four centres, dim elements each.</param>
     /// <param name="dim">Elements, at least 1.</param>
     /// <param name="distances">Destination, [4].</param>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void SquaredDistance4<TX, TC>(byte* x, float scale, double s, byte* c, int dim, double* distances)
+    public static void SquaredDistance4<TX, TC>(byte* x, float scale, double s, byte** c, int dim, double* distances)
         where TX : struct, IOperand
         where TC : struct, IOperand
     {
         Sixteen xTail, tail0, tail1, tail2, tail3;
-        nint step = (nint)dim * TC.Size;
-        byte* c1 = c + step, c2 = c1 + step, c3 = c2 + step;
+        byte* c0 = c[0], c1 = c[1], c2 = c[2], c3 = c[3];
         int whole = dim & ~15;
         CopyTail<TX>(x, whole, dim, xTail.Bytes);
-        CopyTail<TC>(c, whole, dim, tail0.Bytes);
+        CopyTail<TC>(c0, whole, dim, tail0.Bytes);
         CopyTail<TC>(c1, whole, dim, tail1.Bytes);
         CopyTail<TC>(c2, whole, dim, tail2.Bytes);
         CopyTail<TC>(c3, whole, dim, tail3.Bytes);
@@ -163,7 +162,7 @@ internal static unsafe class RowMath<TLanes, TFloat, TDouble>
         for (int j = 0; j < whole; j += 16)
         {
             TDouble v = TLanes.Multiply(by, Load<TX>(x, j, scale));
-            s0 = AddSquare(s0, v, Load<TC>(c, j, 1));
+            s0 = AddSquare(s0, v, Load<TC>(c0, j, 1));
             s1 = AddSquare(s1, v, Load<TC>(c1, j, 1));
             s2 = AddSquare(s2, v, Load<TC>(c2, j, 1));
             s3 = AddSquare(s3, v, Load<TC>(c3, j, 1));

@@ -333,7 +333,7 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
         {
             int candidate = BitOperations.TrailingZeroCount(mask);
             Take(
-                RowMath<TLanes, TFloat, TDouble>.SquaredDistance<Float32Element, Float64Operand>((byte*)_tile.Row(place), 1, standing.Scale, (byte*)block.Centre(candidate), _dim),
+                RowMath<TLanes, TFloat, TDouble>.SquaredDistance<Float32Element, Float64Operand>((byte*)_tile.Row(place), 1, standing.Scale, (byte*)block.Centres[candidate], _dim),
                 block.Labels[candidate], ref least, ref standing.Nearest);
         }
 
@@ -363,12 +363,12 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
         int stop = place + count;
         for (; place + 4 <= stop; place += 4)
         {
-            RowMath<TLanes, TFloat, TDouble>.SquaredDistance4<TX, Float64Operand>(x, unit, scale, (byte*)block.Centre(place), _dim, distances);
+            RowMath<TLanes, TFloat, TDouble>.SquaredDistance4<TX, Float64Operand>(x, unit, scale, (byte**)block.Centres + place, _dim, distances);
             for (int i = 0; i < 4; i++) Take(distances[i], block.Labels[place + i], ref least, ref nearest);
         }
 
         for (; place < stop; place++)
-            Take(RowMath<TLanes, TFloat, TDouble>.SquaredDistance<TX, Float64Operand>(x, unit, scale, (byte*)block.Centre(place), _dim), block.Labels[place], ref least, ref nearest);
+            Take(RowMath<TLanes, TFloat, TDouble>.SquaredDistance<TX, Float64Operand>(x, unit, scale, (byte*)block.Centres[place], _dim), block.Labels[place], ref least, ref nearest);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -151,7 +151,7 @@ public class RelaxMinDistancesTests
             using IMinDistances kept = kernels.MinDistances(rows, scales);
             for (int c = 0; c < Centres; c++) kept.Add(centres.AsSpan(c * Dim, Dim), 1000 + c);
             List<long> work = [];
-            foreach (int[] leading in new[] { [], Enumerable.Range(70, 64).ToArray(), [.. Enumerable.Range(3, 32)], [.. Enumerable.Range(40, 96)] })
+            foreach (int[] leading in new[] { [], Enumerable.Range(70, 64).ToArray(), [.. Enumerable.Range(3, 32)], [.. Enumerable.Range(0, 96).Select(i => i * 37 % Centres)] })
             {
                 kept.Lead(leading);
                 int[] counts = [.. seen], labels = [.. Enumerable.Repeat(-7, Count)];
@@ -179,6 +179,28 @@ public class RelaxMinDistancesTests
         }
 
         Assert.Single(computed);
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases.Sets), MemberType = typeof(Cases))]
+    public void LeadingCentresWithoutProposals(string set)
+    {
+        // So large that a product could overflow float32: every distance to a leading centre is a canonical one.
+        const int Dim = 21, Count = 300, Centres = 120;
+        using TestRows rows = new(Array.ConvertAll(Cases.Values(15, Count * Dim), v => v * 1e18f), Dim);
+        double[][] distances = [.. Enumerable.Range(0, Count).Select(r => Enumerable.Range(0, Centres).Select(c => Oracle.SquaredDistance(rows.Decoded[r], 1, [.. rows.Decoded[2 * c].Select(v => (double)v)])).ToArray())];
+        double[] nearest = [.. distances.Select(row => row.Min())];
+        double threshold = nearest.Order().ElementAt(Count * 3 / 4);
+        using IKernels kernels = Cases.Open(set);
+        using IMinDistances kept = kernels.MinDistances(rows, []);
+        for (int c = 0; c < Centres; c++) kept.Add([.. rows.Decoded[2 * c].Select(v => (double)v)], c);
+        kept.Lead([.. Enumerable.Range(0, 64).Select(i => 119 - (i * 53 % Centres))]);
+        int[] seen = new int[Count], labels = new int[Count];
+        double[] least = [.. Enumerable.Repeat(double.PositiveInfinity, Count)];
+        List<int> stayed = [];
+        kept.RelaxAbove(threshold, seen, least, labels, stayed, Pass.Unwatched);
+        Assert.Equal(Enumerable.Range(0, Count).Where(r => nearest[r] >= threshold), stayed.Order());
+        Assert.All(Enumerable.Range(0, Count), r => Assert.Equal(distances[r][labels[r]], least[r]));
     }
 
     [Theory]
