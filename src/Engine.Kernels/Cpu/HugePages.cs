@@ -8,6 +8,9 @@ internal static unsafe partial class HugePages
     /// <summary>Bytes of a page, which begins at a multiple of them.</summary>
     public const nuint Bytes = 2 << 20;
 
+    /// <summary>Bytes from which memory is put on them: what lies before the first page and behind the last is small beside it.</summary>
+    public const nuint Worthwhile = 2 * Bytes;
+
     private const int UseHugePages = 14;
 
     /// <summary>Asks for huge pages where memory is touched from here on. A system that has none goes on with small ones.</summary>

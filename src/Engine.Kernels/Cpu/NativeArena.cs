@@ -1,10 +1,10 @@
 namespace Engine.Kernels.Cpu;
 
-/// <summary>Zeroed scratch memory outside the managed heap that is taken in pieces and given back all at once: pieces lie side by side, on large pages.</summary>
+/// <summary>Zeroed scratch memory outside the managed heap that is taken in pieces and given back all at once: pieces lie side by side, on huge pages.</summary>
 internal sealed unsafe class NativeArena : IDisposable
 {
     private const long Line = 64;
-    private const long SmallestChunk = 4 << 20, LargestChunk = 64 << 20;
+    private const long SmallestChunk = (long)HugePages.Worthwhile;
 
     private readonly List<NativeBuffer<byte>> _chunks = [];
     private byte* _next;
@@ -20,7 +20,7 @@ internal sealed unsafe class NativeArena : IDisposable
         long bytes = checked((count * sizeof(T)) + Line - 1) & -Line;
         if (bytes > _left)
         {
-            long chunk = Math.Max(bytes, Math.Min(SmallestChunk << Math.Min(_chunks.Count, 8), LargestChunk));
+            long chunk = Math.Max(bytes, SmallestChunk);
             _chunks.Add(new NativeBuffer<byte>(chunk));
             _next = _chunks[^1].Pointer;
             _left = chunk;

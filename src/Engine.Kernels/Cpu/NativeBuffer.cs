@@ -14,7 +14,7 @@ internal sealed unsafe class NativeBuffer<T> : IDisposable
     /// <exception cref="OutOfMemoryException">The system has no such memory.</exception>
     public NativeBuffer(long count)
     {
-        nuint bytes = checked((nuint)count * (nuint)sizeof(T)), alignment = bytes < 2 * HugePages.Bytes ? Line : HugePages.Bytes;
+        nuint bytes = checked((nuint)count * (nuint)sizeof(T)), alignment = bytes < HugePages.Worthwhile ? Line : HugePages.Bytes;
         _memory = (byte*)NativeMemory.AllocZeroed(checked(Math.Max(bytes, Line) + alignment));
         Pointer = (T*)(((nuint)_memory + alignment - 1) & ~(alignment - 1));
         if (alignment == HugePages.Bytes) HugePages.Advise((byte*)Pointer, bytes);
