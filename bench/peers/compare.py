@@ -216,7 +216,7 @@ if scaling:
         say(f"| {job} | {one[clock]:.4f} | {several[clock]:.4f} | {one[clock] / several[clock]:.2f} | {one['cpu_seconds']:.3f} | {several['cpu_seconds']:.3f} | {bound:.2f} |")
 if given.out:
     with open(given.out, "w") as file:
-        file.write("# The engine and its peers\n\n`bench/peers.sh " + " ".join(sys.argv[3:]).split(" --out")[0] + "`\n\n" + "\n".join(lines) + "\n")
+        file.write("# The engine and its peers\n\n`" + " ".join(["bench/peers.sh", *sys.argv[3:]]).split(" --out")[0] + "`\n\n" + "\n".join(lines) + "\n")
 for what in wrong:
     print(f"WRONG {what}")
 sys.exit(1 if wrong else 0)
