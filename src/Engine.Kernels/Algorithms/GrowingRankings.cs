@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Engine.Kernels.Algorithms;
 
 /// <summary>Ranked lists that are made as deep as they turn out to be needed, and how far each has been popped.</summary>
@@ -33,6 +35,7 @@ internal sealed class GrowingRankings
 
     /// <summary>Takes the best entry left of a list.</summary>
     /// <returns>False when the list is exhausted or cut.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool TryPop(int group, out RankedEntry entry)
     {
         int place = _popped[group];

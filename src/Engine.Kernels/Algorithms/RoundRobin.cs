@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Engine.Kernels.Algorithms;
 
 /// <summary>What a group does when its best remaining row is already chosen.</summary>
@@ -62,6 +64,7 @@ public static class RoundRobin
     /// <param name="pass">Cancellation and progress in <c>rows</c>.</param>
     /// <exception cref="ArgumentOutOfRangeException">The count or the first depth is below 1.</exception>
     /// <exception cref="ArgumentException">A deeper call gave another number of lists or a list that ends earlier.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static RoundRobinResult Select(Func<int, RankedRows[]?> rankings, int poolRows, RoundRobinOptions options, Pass pass)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Count, 1);
@@ -105,6 +108,7 @@ public static class RoundRobin
 
         public bool IsFull => Count == options.Count;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public bool Offer(in RankedEntry entry)
         {
             if (_placeOf.TryGetValue(entry.Row, out int place))

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels.Cpu;
@@ -42,40 +43,28 @@ internal sealed unsafe class ByteColumns : IDisposable
 
     /// <summary>Quantises columns.</summary>
     /// <param name="columns">Vectors at most 1 long, rounded to float32.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public ByteColumns(PackedColumns columns)
     {
         (Panels, Width, Sums) = (columns.Panels, columns.Width, (columns.Dim + SumElements - 1) / SumElements);
         _panels = new NativeBuffer<byte>(checked((long)Panels * Sums * SumBytes));
         _facts = new NativeBuffer<float>(2L * Width);
         _centre = new NativeBuffer<float>((long)Sums * SumElements);
-        double[] vector = new double[Sums * SumElements];
-        int[] elements = new int[vector.Length];
-        SetCentre(columns, vector);
+        int padded = Sums * SumElements;
+        double[] panel = new double[Lanes * padded], centre = new double[padded], elements = new double[padded];
+        SetCentre(columns, panel, centre);
         for (int q = 0; q < columns.Columns; q++)
         {
-            Get(columns, q, vector);
-            double along = 0;
-            for (int j = 0; j < columns.Dim; j++) along += vector[j] * Centre[j];
+            if (q % Lanes == 0) Get(columns, q / Lanes, panel);
+            Span<double> vector = panel.AsSpan(q % Lanes * padded, padded);
+            double along = Dot(vector, centre);
             Offsets[q] = (float)along;
-            double share = along * InverseSquare, rest = 0;
-            for (int j = 0; j < columns.Dim; j++)
-            {
-                vector[j] -= share * Centre[j];
-                rest += vector[j] * vector[j];
-            }
-
-            float scale = Scale(vector, elements);
-            double lost = 0;
-            for (int j = 0; j < columns.Dim; j++)
-            {
-                double e = vector[j] - (scale * (double)elements[j]);
-                lost += e * e;
-            }
-
-            Scales[q] = scale;
-            LongestRest = Math.Max(LongestRest, Math.Sqrt(rest) * Slack);
-            LongestLoss = Math.Max(LongestLoss, (Math.Sqrt(lost) * Slack) + 1e-12);
+            Subtract(vector, along * InverseSquare, centre);
+            LongestRest = Math.Max(LongestRest, Math.Sqrt(Dot(vector, vector)) * Slack);
+            Scales[q] = Quantize(vector, elements);
             Put(q, elements);
+            Subtract(vector, Scales[q], elements);
+            LongestLoss = Math.Max(LongestLoss, (Math.Sqrt(Dot(vector, vector)) * Slack) + 1e-12);
         }
     }
 
@@ -121,38 +110,47 @@ internal sealed unsafe class ByteColumns : IDisposable
         _centre.Dispose();
     }
 
-    private static void Get(PackedColumns columns, int column, double[] vector)
+    /// <summary>A panel's columns, one after another, each padded with zeros.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Get(PackedColumns columns, int panel, double[] vectors)
     {
-        float* from = columns.Panel(column / Lanes) + (column % Lanes);
-        for (int j = 0; j < columns.Dim; j++) vector[j] = from[(nint)j * Lanes];
+        int padded = vectors.Length / Lanes;
+        float* from = columns.Panel(panel);
+        for (int first = 0, end; first < columns.Dim; first = end)
+        {
+            // What is read, and each line that is written, stays in the nearest cache.
+            end = Math.Min(first + SumElements, columns.Dim);
+            for (int c = 0; c < Lanes; c++)
+                for (int j = first; j < end; j++) vectors[(c * padded) + j] = from[((nint)j * Lanes) + c];
+        }
     }
 
-    private void SetCentre(PackedColumns columns, double[] vector)
+    private void SetCentre(PackedColumns columns, double[] panel, double[] centre)
     {
-        double[] sum = new double[vector.Length];
-        for (int q = 0; q < columns.Columns; q++)
+        int padded = centre.Length;
+        for (int p = 0; p < Panels; p++)
         {
-            Get(columns, q, vector);
-            for (int j = 0; j < columns.Dim; j++) sum[j] += vector[j];
+            Get(columns, p, panel);
+            for (int c = 0; c < Lanes; c++) Subtract(centre, -1, panel.AsSpan(c * padded, padded));
         }
 
-        double norm = 0, square = 0;
-        foreach (double v in sum) norm += v * v;
-        norm = Math.Sqrt(norm);
-        if (!(norm > 1e-6)) return;
-        for (int j = 0; j < columns.Dim; j++)
+        double norm = Math.Sqrt(Dot(centre, centre));
+        if (!(norm > 1e-6))
         {
-            Centre[j] = (float)(sum[j] / norm);
-            square += Centre[j] * (double)Centre[j];
+            Array.Clear(centre);
+            return;
         }
 
-        InverseSquare = 1 / square;
+        for (int j = 0; j < padded; j++) centre[j] = Centre[j] = (float)(centre[j] / norm);
+        InverseSquare = 1 / Dot(centre, centre);
     }
 
     /// <summary>Rounds a vector to multiples of the least scale, about, that keeps its sums within the limits.</summary>
-    private static float Scale(double[] vector, int[] elements)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float Quantize(ReadOnlySpan<double> vector, Span<double> elements)
     {
-        (double largest, double pair, double sum) = Sizes(j => Math.Abs(vector[j]), vector.Length);
+        vector.CopyTo(elements);
+        (double largest, double pair, double sum) = Sizes(elements);
         double scale = Math.Max(largest / ElementLimit, Math.Max(pair / PairLimit, sum / SumLimit));
 
         // A query that is the centre has nothing left to quantise.
@@ -160,38 +158,61 @@ internal sealed unsafe class ByteColumns : IDisposable
         while (true)
         {
             float rounded = (float)scale;
-            for (int j = 0; j < vector.Length; j++) elements[j] = (int)Math.Round(vector[j] / rounded, MidpointRounding.ToEven);
-            (largest, pair, sum) = Sizes(j => Math.Abs(elements[j]), vector.Length);
+            Vector<double> by = new(rounded);
+            for (int j = 0; j < vector.Length; j += Vector<double>.Count) Vector.Round(new Vector<double>(vector[j..]) / by).CopyTo(elements[j..]);
+            (largest, pair, sum) = Sizes(elements);
             if (largest <= ElementLimit && pair <= PairLimit && sum <= SumLimit) return rounded;
             scale *= 1 + (1.0 / 256);
         }
     }
 
     /// <summary>The largest magnitude of an element, of two that meet in one product, and of those that meet in one 16-bit sum.</summary>
-    private static (double Largest, double Pair, double Sum) Sizes(Func<int, double> magnitude, int length)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static (double Largest, double Pair, double Sum) Sizes(ReadOnlySpan<double> vector)
     {
         double largest = 0, pair = 0, sum = 0;
-        for (int from = 0; from < length; from += SumElements)
+        for (; vector.Length > 0; vector = vector[SumElements..])
         {
-            for (int half = 0; half < 4; half += 2)
+            double low = 0, high = 0;
+            for (int step = 0; step < SumElements; step += 4)
             {
-                double meet = 0;
-                for (int step = 0; step < SumElements; step += 4)
-                {
-                    double first = magnitude(from + step + half), second = magnitude(from + step + half + 1);
-                    largest = Math.Max(largest, Math.Max(first, second));
-                    pair = Math.Max(pair, first + second);
-                    meet += first + second;
-                }
-
-                sum = Math.Max(sum, meet);
+                double a = Math.Abs(vector[step]), b = Math.Abs(vector[step + 1]), c = Math.Abs(vector[step + 2]), d = Math.Abs(vector[step + 3]);
+                largest = Math.Max(largest, Math.Max(Math.Max(a, b), Math.Max(c, d)));
+                pair = Math.Max(pair, Math.Max(a + b, c + d));
+                low += a + b;
+                high += c + d;
             }
+
+            sum = Math.Max(sum, Math.Max(low, high));
         }
 
         return (largest, pair, sum);
     }
 
-    private void Put(int column, int[] elements)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static double Dot(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
+    {
+        Vector<double> even = default, odd = default;
+        int lanes = Vector<double>.Count;
+        for (int j = 0; j < a.Length; j += 2 * lanes)
+        {
+            even += new Vector<double>(a[j..]) * new Vector<double>(b[j..]);
+            odd += new Vector<double>(a[(j + lanes)..]) * new Vector<double>(b[(j + lanes)..]);
+        }
+
+        return Vector.Sum(even + odd);
+    }
+
+    /// <summary>from -= times * what.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Subtract(Span<double> from, double times, ReadOnlySpan<double> what)
+    {
+        for (int j = 0; j < from.Length; j += Vector<double>.Count)
+            (new Vector<double>(from[j..]) - (times * new Vector<double>(what[j..]))).CopyTo(from[j..]);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Put(int column, ReadOnlySpan<double> elements)
     {
         byte* to = Panel(column / Lanes) + (4 * (column % Lanes));
         for (int from = 0; from < elements.Length; from += SumElements, to += SumBytes)
@@ -201,8 +222,8 @@ internal sealed unsafe class ByteColumns : IDisposable
             {
                 sbyte* four = (sbyte*)to + Line + (j / 4 * Line);
                 for (int i = 0; i < 4; i++) four[i] = checked((sbyte)elements[from + j + i]);
-                low += elements[from + j] + elements[from + j + 1];
-                high += elements[from + j + 2] + elements[from + j + 3];
+                low += four[0] + four[1];
+                high += four[2] + four[3];
             }
 
             // Modulo 2^16, as the sums are.

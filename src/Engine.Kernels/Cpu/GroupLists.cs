@@ -19,6 +19,12 @@ internal static unsafe class GroupLists<TLanes, TFloat, TDouble, TElement>
     /// <summary>Lists shorter than this fill up soon enough by themselves.</summary>
     private const int FewestWanted = 64;
 
+    /// <summary>A row that may enter a list costs about as much as the float32 products with so many queries.</summary>
+    private const double CandidateCost = 10;
+
+    /// <summary>Of how many rows one may be sampled.</summary>
+    private static readonly int[] Shares = [64, 32, 16, 8];
+
     /// <summary>Fills the lists in one pass over the rows of a tile.</summary>
     public static RankedRows[] Run(SimilarityPass<TLanes, TFloat, TDouble> job, int depth, SimilarityTile tile, int threads)
     {
@@ -36,15 +42,23 @@ internal static unsafe class GroupLists<TLanes, TFloat, TDouble, TElement>
     {
         // A tile that may end early must end with the lists of the rows it got to.
         long rows = tile.EndRow - tile.FirstRow;
-        RowSample sample = new(tile.FirstRow, tile.EndRow, together);
+        RowSample sample = new(tile.FirstRow, tile.EndRow, together, Every(rows, depth, job.Queries));
         if (tile.Before.Length > 0 || tile.IsEnough is not null || depth < FewestWanted || depth > rows / 4 || !sample.IsTelling) return null;
 
-        // The sampled rank of the last score is binomial: four deviations and a little are on the safe side.
-        double expected = (double)depth * sample.Rows / rows;
-        int rank = (int)Math.Ceiling(expected + (4 * Math.Sqrt(expected)) + 8);
+        int rank = SampledRank((double)depth * sample.Rows / rows);
         using Lists lists = new(job.Queries, rank, sample.Rows, [], null);
         Workers.Run(threads, sample.Tiles, 1, "rows", job.Pass.Unreported(), () => new Sampler(job, lists, sample, together));
         return lists.Thresholds();
+    }
+
+    /// <summary>A rank in the sample that the last of so many expected there will hardly lie behind: it is binomial, and four deviations and a little are on the safe side.</summary>
+    private static int SampledRank(double expected) => (int)Math.Ceiling(expected + (4 * Math.Sqrt(expected)) + 8);
+
+    /// <summary>Of how many rows one is sampled: where what that costs, and what then passes for a candidate, costs least.</summary>
+    private static int Every(long rows, int depth, SimilarityQueries<TLanes, TFloat, TDouble> queries)
+    {
+        double listed = CandidateCost * queries.Groups / queries.Columns.Columns;
+        return Shares.MinBy(every => ((double)rows / every) + (listed * every * SampledRank((double)depth / every)));
     }
 
     private sealed class Lists : IDisposable

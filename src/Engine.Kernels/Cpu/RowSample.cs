@@ -1,16 +1,16 @@
 namespace Engine.Kernels.Cpu;
 
-/// <summary>A sixty-fourth of a range of rows: tiles of neighbouring rows, spread evenly.</summary>
+/// <summary>A part of a range of rows: tiles of neighbouring rows, spread evenly.</summary>
 /// <param name="first">The first row of the range.</param>
 /// <param name="end">The row after its last one.</param>
 /// <param name="together">Rows in a tile.</param>
-internal readonly struct RowSample(long first, long end, int together)
+/// <param name="every">Of how many rows one is sampled.</param>
+internal readonly struct RowSample(long first, long end, int together, int every)
 {
-    private const int Every = 64;
     private const int FewestTiles = 8;
 
     /// <summary>Tiles.</summary>
-    public long Tiles => (end - first) / Every / together;
+    public long Tiles => (end - first) / every / together;
 
     /// <summary>Whether there are enough tiles to say something about the range.</summary>
     public bool IsTelling => Tiles >= FewestTiles;

@@ -126,9 +126,9 @@ public class SimilarityTests
     [MemberData(nameof(Cases.ProcessorSets), MemberType = typeof(Cases))]
     public void AForecastThatIsTooHighCostsASecondPassAndNothingElse(string set)
     {
-        // Tiles of 192 rows. A row's cosine with the first query falls with its number or, where the sample lies, is above all others.
+        // Tiles of 192 rows, one row of 32. A row's cosine with the first query falls with its number or, where the sample lies, is above all others.
         const int Count = 64 * 192 * 9, Depth = 1000;
-        RowSample sample = new(0, Count, 192);
+        RowSample sample = new(0, Count, 192, 32);
         bool[] isSampled = new bool[Count];
         for (int t = 0; t < sample.Tiles; t++) isSampled.AsSpan((int)sample.FirstRow(t), 192).Fill(true);
         Assert.Equal(sample.Rows, isSampled.Count(sampled => sampled));
