@@ -41,13 +41,14 @@ internal sealed class PeerJobs(string data, int threads, int repeats) : IDisposa
             "kcenter" or "kcenter_sphere" or "kcenter_gauss" or "kcenter_text" => jobs.Cover(job, 1000),
             "kcenter_large" => jobs.Cover(job, 2000),
             "score" or "score_large" => jobs.Score(job),
-            "select" => jobs.Select(),
+            "select" => jobs.Select(whole: false),
+            "rds" => jobs.Select(whole: true),
             "limits" => Limits(),
             _ => null,
         };
         if (row is null)
         {
-            Console.Error.WriteLine($"There is no job {job}: pool, kmeans, kmeans_large, either with _plain for no bounds, kcenter, kcenter_large, kcenter_sphere, kcenter_gauss, kcenter_text, score, score_large, select or limits.");
+            Console.Error.WriteLine($"There is no job {job}: pool, kmeans, kmeans_large, either with _plain for no bounds, kcenter, kcenter_large, kcenter_sphere, kcenter_gauss, kcenter_text, score, score_large, select, rds or limits.");
             return 2;
         }
 
@@ -139,7 +140,7 @@ internal sealed class PeerJobs(string data, int threads, int repeats) : IDisposa
     private JsonObject Score(string name)
     {
         using Embeddings rows = Open(name);
-        QueryGroups queries = QueriesOf(name);
+        QueryGroups queries = QueriesOf(name).Ungrouped();
         double[] norms = new double[rows.Rows], highest = new double[rows.Rows];
         RankedRows[] lists = [];
         JsonObject row = Timed(() =>
@@ -156,25 +157,27 @@ internal sealed class PeerJobs(string data, int threads, int repeats) : IDisposa
         return row;
     }
 
-    private JsonObject Select()
+    /// <param name="whole">From the vectors; otherwise from the lists, deep enough, that scoring leaves. Peers begin with the vectors or with all scores.</param>
+    private JsonObject Select(bool whole)
     {
         using Embeddings all = Open("score");
         using RowRange rows = new(all.Matrix, 0, Math.Min(RoundRobinRows, all.Rows));
         QueryGroups queries = QueriesOf("score");
         double[] norms = new double[rows.Rows];
-        _kernels.Inspect(rows, norms, Pass.Unwatched);
+        RdsOptions options = new() { Count = (int)Math.Min(RoundRobinPicks, rows.Rows) };
+        RdsResult Rank()
+        {
+            _kernels.Inspect(rows, norms, Pass.Unwatched);
+            return Rds.Select(rows, norms, queries, options, _kernels, Pass.Unwatched);
+        }
 
-        // The peers begin with the matrix of all scores; the engine never makes one, so its clock runs from the lists that scoring leaves.
-        int picks = (int)Math.Min(RoundRobinPicks, rows.Rows);
-        RankedRows[] Rank(int depth) => _kernels.TopSimilarities(rows, norms, queries, Combination.Each, [], depth, Pass.Unwatched);
-        int used = RoundRobin.Select(Rank, (int)rows.Rows, new RoundRobinOptions { Count = picks }, Pass.Unwatched).Depth;
-        RankedRows[] lists = Rank(used);
-        RoundRobinResult? result = null;
-        JsonObject row = Timed(() => result = RoundRobin.Select(_ => lists, (int)rows.Rows, new RoundRobinOptions { Count = picks, FirstDepth = used }, Pass.Unwatched));
+        int[] chosen = [];
+        RankedRows[] lists = whole ? [] : Rank().Rankings;
+        JsonObject row = Timed(() => chosen = whole ? Rank().Rows : Rds.Reselect(lists, (int)rows.Rows, queries.Starts, options, out _).Rows);
         row["n"] = rows.Rows;
         row["q"] = queries.Count;
-        row["k"] = result!.Rows.Length;
-        row["idx_hash"] = Hash([.. result.Rows.Order()]);
+        row["k"] = chosen.Length;
+        row["idx_hash"] = Hash([.. chosen.Order()]);
         return row;
     }
 
@@ -183,7 +186,7 @@ internal sealed class PeerJobs(string data, int threads, int repeats) : IDisposa
         using Embeddings from = Open(name + "_queries");
         float[] vectors = new float[from.Rows * from.Dim];
         for (int q = 0; q < from.Rows; q++) from.Matrix.CopyRow(q, vectors.AsSpan(q * from.Dim, from.Dim));
-        return new QueryGroups(vectors, from.Dim, [0, (int)from.Rows]).Ungrouped();
+        return new QueryGroups(vectors, from.Dim, [0, (int)from.Rows]);
     }
 
     private string PathOf(string name) => Path.Combine(data, name + ".npy");

@@ -138,7 +138,7 @@ libraries = {library: version(library) for library in ("numpy", "torch", "faiss"
 for library in [name for name, found in libraries.items() if not found]:
     print(f"// left out: {library} is not there (apt-get install python3-{library})")
 pairs = [line.split() for line in subprocess.run([sys.executable, os.path.join(HERE, "jobs.py")], capture_output=True, text=True, check=True).stdout.splitlines()]
-jobs = given.jobs.split(",") if given.jobs else ["pool", "kmeans", "kmeans_plain", "kmeans_large", "kmeans_large_plain", "kcenter", "kcenter_large", "kcenter_sphere", "kcenter_gauss", "kcenter_text", "score", "score_large", "select"]
+jobs = given.jobs.split(",") if given.jobs else ["pool", "kmeans", "kmeans_plain", "kmeans_large", "kmeans_large_plain", "kcenter", "kcenter_large", "kcenter_sphere", "kcenter_gauss", "kcenter_text", "score", "score_large", "select", "rds"]
 if "kcenter_text" in jobs:
     embed_text()
 clock = "cpu_seconds" if given.threads == 1 else "seconds_min"

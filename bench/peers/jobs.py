@@ -316,14 +316,18 @@ def _(job):
     return run, score_check(job, "arbiter", x, queries)
 
 
-# -- select: round robin over the queries' rankings, from all scores of 50,000 rows ------------------------------------------------
-def select(kind):
+# -- select: round robin over the queries' rankings, from all scores of 50,000 rows; rds: from their vectors -------------------------
+def select(kind, scored):
     queries, x = load("score_queries").astype(kind), load("score", mapped=True)[:50_000].astype(kind)
-    scores = queries @ x.T / np.linalg.norm(x, axis=1) / np.linalg.norm(queries, axis=1, keepdims=True)
+    queries /= np.linalg.norm(queries, axis=1, keepdims=True)
     picks = min(10_000, len(x))
 
+    def score():
+        return queries @ x.T / np.linalg.norm(x, axis=1)
+    known = score() if scored else None
+
     def run():
-        depth = min(512, len(x) - 1)
+        scores, depth = known if scored else score(), min(512, len(x) - 1)
         while True:
             places = np.argpartition(-scores, depth, axis=1)[:, :depth]
             order = np.take_along_axis(places, np.argsort(-np.take_along_axis(scores, places, 1), axis=1), 1).T.ravel()
@@ -334,8 +338,26 @@ def select(kind):
     return run, lambda chosen: dict(n=len(x), q=len(queries), k=len(chosen), idx_hash=digest(np.sort(chosen)))
 
 
-peer("numpy", "select")(lambda job: select(np.float32))
-peer("arbiter", "select")(lambda job: select(np.float64))    # not a peer: the same scores in float64
+peer("numpy", "select", "rds")(lambda job: select(np.float32, scored=job == "select"))
+peer("arbiter", "select", "rds")(lambda job: select(np.float64, scored=True))    # not a peer: the same scores in float64
+
+
+@peer("torch", "rds")
+def _(job):
+    torch = import_torch()
+    queries, x = torch.from_numpy(load("score_queries")), torch.from_numpy(load("score", mapped=True)[:50_000].copy())
+    queries = queries / torch.linalg.vector_norm(queries, dim=1, keepdim=True)
+    picks = min(10_000, len(x))
+
+    def run():
+        scores, depth = queries @ x.t() / torch.linalg.vector_norm(x, dim=1), min(512, len(x))
+        while True:
+            order = scores.topk(depth, dim=1)[1].t().reshape(-1).numpy()
+            first = np.sort(np.unique(order, return_index=True)[1])
+            if len(first) >= picks or depth == len(x):
+                return order[first[:picks]]
+            depth = min(2 * depth, len(x))
+    return run, lambda chosen: dict(n=len(x), q=len(queries), k=len(chosen), idx_hash=digest(np.sort(chosen)))
 
 
 def main():
