@@ -54,11 +54,11 @@ internal static unsafe class GroupLists<TLanes, TFloat, TDouble, TElement>
     /// <summary>A rank in the sample that the last of so many expected there will hardly lie behind: it is binomial, and four deviations and a little are on the safe side.</summary>
     private static int SampledRank(double expected) => (int)Math.Ceiling(expected + (4 * Math.Sqrt(expected)) + 8);
 
-    /// <summary>Of how many rows one is sampled: where what that costs, and what then passes for a candidate, costs least.</summary>
+    /// <summary>Of how many rows one is sampled: where that, what is listed of the sample, and what then passes for a candidate cost least.</summary>
     private static int Every(long rows, int depth, SimilarityQueries<TLanes, TFloat, TDouble> queries)
     {
         double listed = CandidateCost * queries.Groups / queries.Columns.Columns;
-        return Shares.MinBy(every => ((double)rows / every) + (listed * every * SampledRank((double)depth / every)));
+        return Shares.MinBy(every => ((double)rows / every) + (listed * (every + 1) * SampledRank((double)depth / every)));
     }
 
     private sealed class Lists : IDisposable
