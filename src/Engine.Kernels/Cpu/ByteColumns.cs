@@ -11,28 +11,27 @@ namespace Engine.Kernels.Cpu;
 /// The first and third term are the estimate; the second is nothing but the rounding of t; the last two are bounded by |a i||e| + |f||p - s c| (Cauchy-Schwarz).
 /// Vectors with much in common lose less this way, because what is quantised is shorter, and those without lose nothing.
 ///
-/// i.k is exact. A row's bytes are i plus <see cref="RowLimit"/>, unsigned, as the instruction wants it; sums begin with what that adds, taken away. Two products meet
-/// in 16 bits that saturate and eight in 16 bits that wrap around: with |i| up to 90 neither happens while any two neighbours of k that meet have a sum of
-/// absolute values up to 182 (2 * 90 * 182 = 32760), and any eight one of 364 (90 * 364 = 32760). Scales are chosen so.
+/// i.k is exact. A row's bytes are i plus <see cref="RowLimit"/>, unsigned, as the instructions want it; sums begin with what that adds, taken away. Sums in 32 bits
+/// have room for <see cref="MostElements"/>. Where a product adds in 16 bits first, two products meet in 16 bits that saturate and eight in 16 bits that wrap around:
+/// with |i| up to 90 neither happens while any two neighbours of k that meet have a sum of absolute values up to 182 (2 * 90 * 182 = 32760), and any eight one of
+/// 364 (90 * 364 = 32760). Scales are chosen so.
 /// </remarks>
 internal sealed unsafe class ByteColumns : IDisposable
 {
-    /// <summary>The largest magnitude of a row's elements.</summary>
-    public const int RowLimit = 90;
-
-    /// <summary>Steps of four elements until 16-bit sums are added to 32-bit totals.</summary>
-    public const int StepsPerSum = 4;
-
     /// <summary>With fewer columns or elements, quantising a row costs about as much as it saves.</summary>
     private const int Fewest = 64;
 
+    /// <summary>So many products of a byte up to 255 with one of magnitude 127 fit in 32 bits.</summary>
+    private const int MostElements = 1 << 16;
+
     private const int Lanes = PackedColumns.PanelColumns;
     private const int Line = 4 * Lanes;
-    private const int SumBytes = (StepsPerSum + 1) * Line;
-    private const int SumElements = 4 * StepsPerSum;
+    private const int Step = 4;
+
+    /// <summary>Elements are padded with zeros to whole groups of so many.</summary>
+    private const int Group = 16;
+
     private const int ElementLimit = 127;
-    private const int PairLimit = short.MaxValue / (2 * RowLimit);
-    private const int SumLimit = short.MaxValue / RowLimit;
 
     /// <summary>More than the float64 arithmetic of this class can be off by, relatively.</summary>
     private const double Slack = 1 + 1e-9;
@@ -40,17 +39,24 @@ internal sealed unsafe class ByteColumns : IDisposable
     private readonly NativeBuffer<byte> _panels;
     private readonly NativeBuffer<float> _facts;
     private readonly NativeBuffer<float> _centre;
+    private readonly int _stepsPerSum;
+    private readonly double _pairLimit = double.PositiveInfinity;
+    private readonly double _sumLimit = double.PositiveInfinity;
 
     /// <summary>Quantises columns.</summary>
     /// <param name="columns">Vectors at most 1 long, rounded to float32.</param>
+    /// <param name="product">What will multiply them with rows.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public ByteColumns(PackedColumns columns)
+    public ByteColumns(PackedColumns columns, ByteProduct product)
     {
-        (Panels, Width, Sums) = (columns.Panels, columns.Width, (columns.Dim + SumElements - 1) / SumElements);
-        _panels = new NativeBuffer<byte>(checked((long)Panels * Sums * SumBytes));
+        int padded = (columns.Dim + Group - 1) / Group * Group;
+        (Panels, Width, Steps, RowLimit) = (columns.Panels, columns.Width, padded / Step, product.RowLimit);
+        _stepsPerSum = Math.Min(product.StepsPerSum, Steps);
+        Sums = Steps / _stepsPerSum;
+        if (AddsInSixteenBits(product)) (_pairLimit, _sumLimit) = (short.MaxValue / (2 * RowLimit), short.MaxValue / RowLimit);
+        _panels = new NativeBuffer<byte>(checked((long)Panels * PanelBytes));
         _facts = new NativeBuffer<float>(2L * Width);
-        _centre = new NativeBuffer<float>((long)Sums * SumElements);
-        int padded = Sums * SumElements;
+        _centre = new NativeBuffer<float>(padded);
         double[] panel = new double[Lanes * padded], centre = new double[padded], elements = new double[padded];
         SetCentre(columns, panel, centre);
         for (int q = 0; q < columns.Columns; q++)
@@ -62,14 +68,17 @@ internal sealed unsafe class ByteColumns : IDisposable
             Subtract(vector, along * InverseSquare, centre);
             LongestRest = Math.Max(LongestRest, Math.Sqrt(Dot(vector, vector)) * Slack);
             Scales[q] = Quantize(vector, elements);
-            Put(q, elements);
+            Put(q, elements, AddsInSixteenBits(product));
             Subtract(vector, Scales[q], elements);
             LongestLoss = Math.Max(LongestLoss, (Math.Sqrt(Dot(vector, vector)) * Slack) + 1e-12);
         }
     }
 
     /// <summary>Whether estimating so many columns of so many elements can be faster than the float32 product.</summary>
-    public static bool Pay(int columns, int dim) => columns >= Fewest && dim >= Fewest;
+    public static bool Pay(int columns, int dim) => columns >= Fewest && dim is >= Fewest and <= MostElements;
+
+    /// <summary>The largest magnitude of a row's elements.</summary>
+    public int RowLimit { get; }
 
     /// <summary>Panels of 16 columns.</summary>
     public int Panels { get; }
@@ -77,7 +86,10 @@ internal sealed unsafe class ByteColumns : IDisposable
     /// <summary>Columns with the padding.</summary>
     public int Width { get; }
 
-    /// <summary>16-bit sums in a product: the elements, padded with zeros, in groups of sixteen.</summary>
+    /// <summary>Steps of four elements in a product, the last ones padded with zeros.</summary>
+    public int Steps { get; }
+
+    /// <summary>Sums in a product.</summary>
     public int Sums { get; }
 
     /// <summary>[Width], each column's b.</summary>
@@ -100,7 +112,11 @@ internal sealed unsafe class ByteColumns : IDisposable
 
     /// <summary>A panel's first byte: for every sum a line of beginnings, then its steps.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public byte* Panel(int panel) => _panels.Pointer + ((nint)panel * Sums * SumBytes);
+    public byte* Panel(int panel) => _panels.Pointer + (panel * PanelBytes);
+
+    private nint PanelBytes => (nint)(Steps + Sums) * Line;
+
+    private static bool AddsInSixteenBits(ByteProduct product) => product.StepsPerSum < int.MaxValue;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -119,7 +135,7 @@ internal sealed unsafe class ByteColumns : IDisposable
         for (int first = 0, end; first < columns.Dim; first = end)
         {
             // What is read, and each line that is written, stays in the nearest cache.
-            end = Math.Min(first + SumElements, columns.Dim);
+            end = Math.Min(first + Group, columns.Dim);
             for (int c = 0; c < Lanes; c++)
                 for (int j = first; j < end; j++) vectors[(c * padded) + j] = from[((nint)j * Lanes) + c];
         }
@@ -147,11 +163,11 @@ internal sealed unsafe class ByteColumns : IDisposable
 
     /// <summary>Rounds a vector to multiples of the least scale, about, that keeps its sums within the limits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Quantize(ReadOnlySpan<double> vector, Span<double> elements)
+    private float Quantize(ReadOnlySpan<double> vector, Span<double> elements)
     {
         vector.CopyTo(elements);
         (double largest, double pair, double sum) = Sizes(elements);
-        double scale = Math.Max(largest / ElementLimit, Math.Max(pair / PairLimit, sum / SumLimit));
+        double scale = Math.Max(largest / ElementLimit, Math.Max(pair / _pairLimit, sum / _sumLimit));
 
         // A query that is the centre has nothing left to quantise.
         scale = Math.Max(scale, 1e-12);
@@ -161,7 +177,7 @@ internal sealed unsafe class ByteColumns : IDisposable
             Vector<double> by = new(rounded);
             for (int j = 0; j < vector.Length; j += Vector<double>.Count) Vector.Round(new Vector<double>(vector[j..]) / by).CopyTo(elements[j..]);
             (largest, pair, sum) = Sizes(elements);
-            if (largest <= ElementLimit && pair <= PairLimit && sum <= SumLimit) return rounded;
+            if (largest <= ElementLimit && pair <= _pairLimit && sum <= _sumLimit) return rounded;
             scale *= 1 + (1.0 / 256);
         }
     }
@@ -171,10 +187,10 @@ internal sealed unsafe class ByteColumns : IDisposable
     private static (double Largest, double Pair, double Sum) Sizes(ReadOnlySpan<double> vector)
     {
         double largest = 0, pair = 0, sum = 0;
-        for (; vector.Length > 0; vector = vector[SumElements..])
+        for (; vector.Length > 0; vector = vector[Group..])
         {
             double low = 0, high = 0;
-            for (int step = 0; step < SumElements; step += 4)
+            for (int step = 0; step < Group; step += Step)
             {
                 double a = Math.Abs(vector[step]), b = Math.Abs(vector[step + 1]), c = Math.Abs(vector[step + 2]), d = Math.Abs(vector[step + 3]);
                 largest = Math.Max(largest, Math.Max(Math.Max(a, b), Math.Max(c, d)));
@@ -212,24 +228,32 @@ internal sealed unsafe class ByteColumns : IDisposable
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Put(int column, ReadOnlySpan<double> elements)
+    private void Put(int column, ReadOnlySpan<double> elements, bool inSixteenBits)
     {
-        byte* to = Panel(column / Lanes) + (4 * (column % Lanes));
-        for (int from = 0; from < elements.Length; from += SumElements, to += SumBytes)
+        byte* to = Panel(column / Lanes) + (Step * (column % Lanes));
+        for (int from = 0; from < elements.Length;)
         {
+            byte* beginnings = to;
             int low = 0, high = 0;
-            for (int j = 0; j < SumElements; j += 4)
+            for (int step = 0; step < _stepsPerSum; step++, from += Step)
             {
-                sbyte* four = (sbyte*)to + Line + (j / 4 * Line);
-                for (int i = 0; i < 4; i++) four[i] = checked((sbyte)elements[from + j + i]);
+                sbyte* four = (sbyte*)(to += Line);
+                for (int i = 0; i < Step; i++) four[i] = checked((sbyte)elements[from + i]);
                 low += four[0] + four[1];
                 high += four[2] + four[3];
             }
 
-            // Modulo 2^16, as the sums are.
-            short* beginnings = (short*)to;
-            beginnings[0] = unchecked((short)(-RowLimit * low));
-            beginnings[1] = unchecked((short)(-RowLimit * high));
+            to += Line;
+            if (inSixteenBits)
+            {
+                // Modulo 2^16, as the sums are.
+                ((short*)beginnings)[0] = unchecked((short)(-RowLimit * low));
+                ((short*)beginnings)[1] = unchecked((short)(-RowLimit * high));
+            }
+            else
+            {
+                *(int*)beginnings = -RowLimit * (low + high);
+            }
         }
     }
 }

@@ -5,13 +5,19 @@ namespace Engine.Kernels.Cpu;
 /// <summary>Estimated dot products of a block of quantised rows with quantised columns: exact integer products, scaled to float32.</summary>
 internal abstract unsafe class ByteProduct
 {
-    /// <summary>dots[r, c] = shares[r] * columns.Offsets[c] + scales[r] * columns.Scales[c] * (sum of rows[r, j] * columns[j, c]), where a row's bytes are its elements plus <see cref="ByteColumns.RowLimit"/>.</summary>
+    /// <summary>The largest magnitude of a row's elements.</summary>
+    public abstract int RowLimit { get; }
+
+    /// <summary>Steps of four elements that are added up in 16 bits, until their sums are added to 32-bit totals; <see cref="int.MaxValue"/> where all are added in 32 bits at once.</summary>
+    public abstract int StepsPerSum { get; }
+
+    /// <summary>dots[r, c] = shares[r] * columns.Offsets[c] + scales[r] * columns.Scales[c] * (sum of rows[r, j] * columns[j, c]), where a row's bytes are its elements plus <see cref="RowLimit"/>.</summary>
     /// <param name="rows">Quantised rows, [rowCount x stride] bytes.</param>
     /// <param name="stride">Bytes from one row to the next.</param>
     /// <param name="scales">[rowCount].</param>
     /// <param name="shares">[rowCount].</param>
     /// <param name="rowCount">Rows, a multiple of six.</param>
-    /// <param name="columns">Quantised columns.</param>
+    /// <param name="columns">Columns quantised for this product.</param>
     /// <param name="dots">Destination, [rowCount x columns.Width].</param>
     public abstract void Multiply(byte* rows, nint stride, float* scales, float* shares, int rowCount, ByteColumns columns, float* dots);
 }
@@ -30,10 +36,17 @@ internal sealed unsafe class ByteProduct<TBytes, TRegister> : ByteProduct
 
     private const int Line = 64;
     private const int Step = 4;
+    private const int Steps = 4;
 
     private ByteProduct()
     {
     }
+
+    /// <inheritdoc/>
+    public override int RowLimit => 90;
+
+    /// <inheritdoc/>
+    public override int StepsPerSum => Steps;
 
     /// <inheritdoc/>
     public override void Multiply(byte* rows, nint stride, float* scales, float* shares, int rowCount, ByteColumns columns, float* dots)
@@ -66,7 +79,7 @@ internal sealed unsafe class ByteProduct<TBytes, TRegister> : ByteProduct
         {
             TRegister p0 = TBytes.Load(left), q0 = TBytes.Load(right);
             TRegister p1 = p0, p2 = p0, p3 = p0, p4 = p0, p5 = p0, q1 = q0, q2 = q0, q3 = q0, q4 = q0, q5 = q0;
-            for (nint k = 0; k < ByteColumns.StepsPerSum; k++)
+            for (nint k = 0; k < Steps; k++)
             {
                 left += Line;
                 right += Line;
@@ -147,7 +160,7 @@ internal sealed unsafe class ByteProduct<TBytes, TRegister> : ByteProduct
         for (nint s = 0; s < sums; s++)
         {
             TRegister p0 = TBytes.Load(columns), p1 = p0;
-            for (nint k = 0; k < ByteColumns.StepsPerSum; k++)
+            for (nint k = 0; k < Steps; k++)
             {
                 columns += Line;
                 TRegister x = TBytes.Load(columns);

@@ -53,10 +53,10 @@ internal sealed unsafe class CentroidColumns<TLanes, TFloat, TDouble> : IDisposa
 
         Longest = Math.Sqrt(longest) * (1 + 1e-9);
         Gamma = ProposalError.Gamma(Columns.Roundings);
-        if (!estimated || TLanes.ByteProduct is null || !ByteColumns.Pay(order.Length, dim) || !(Longest is > ShortestEstimated and < LongestEstimated)) return;
+        if (!estimated || TLanes.ByteProduct is not { } product || !ByteColumns.Pay(order.Length, dim) || !(Longest is > ShortestEstimated and < LongestEstimated)) return;
         using PackedColumns shortened = new(order.Length, dim);
         for (int column = 0; column < order.Length; column++) shortened.Set(column, new ReadOnlySpan<float>(Centroid(order[column]), dim), Longest);
-        Bytes = new ByteColumns(shortened);
+        Bytes = new ByteColumns(shortened, product);
     }
 
     /// <summary>The packed centroids.</summary>

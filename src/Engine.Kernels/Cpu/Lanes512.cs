@@ -25,7 +25,7 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>, Double512x2>
         get => true;
     }
 
-    public static ByteProduct? ByteProduct => Avx512BW.IsSupported ? ByteProduct<ByteLanes512, Vector512<byte>>.Instance : null;
+    public static ByteProduct? ByteProduct => DotProductBytes.Instance ?? (Avx512BW.IsSupported ? ByteProduct<ByteLanes512, Vector512<byte>>.Instance : null);
 
     [MethodImpl(Inline)]
     public static Vector512<float> LoadF32(float* at) => Vector512.Load(at);

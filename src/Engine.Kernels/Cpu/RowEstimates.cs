@@ -81,8 +81,8 @@ internal sealed unsafe class RowEstimates<TLanes, TFloat, TDouble> : IDisposable
         float largest = Subtract(row, share, centre, rest, _padded);
 
         // A row that is a multiple of the centre has only rounding left.
-        float scale = Math.Max(largest, (float)(norm * 1e-7)) / ByteColumns.RowLimit;
-        double lost = Quantize(rest, scale, _rows.Pointer + (place * _stride), _padded);
+        float scale = Math.Max(largest, (float)(norm * 1e-7)) / _columns.RowLimit;
+        double lost = Quantize(rest, scale, _columns.RowLimit, _rows.Pointer + (place * _stride), _padded);
         Scales[place] = scale;
         Shares[place] = share;
         double centreSquare = _columns.InverseSquare == 0 ? 0 : 1 / _columns.InverseSquare;
@@ -140,10 +140,10 @@ internal sealed unsafe class RowEstimates<TLanes, TFloat, TDouble> : IDisposable
 
     /// <summary>Writes i + limit with i = rest / scale, rounded, and gives the squared length of rest - scale * i.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static double Quantize(float* rest, float scale, byte* to, nint padded)
+    private static double Quantize(float* rest, float scale, int limit, byte* to, nint padded)
     {
         TFloat inverse = TLanes.Broadcast(1 / scale), down = TLanes.Broadcast(-scale);
-        TFloat magic = TLanes.Broadcast(Magic + ByteColumns.RowLimit), back = TLanes.Broadcast(-(Magic + ByteColumns.RowLimit)), sum = default;
+        TFloat magic = TLanes.Broadcast(Magic + limit), back = TLanes.Broadcast(-(Magic + limit)), sum = default;
         for (nint j = 0; j < padded; j += 16)
         {
             TFloat w = TLanes.LoadF32(rest + j);
