@@ -302,36 +302,54 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
         DistancesComputed += pairs;
         bool proposed = pairs >= PairsPerTile * ProductTile<TLanes, TFloat, TDouble>.Tiles(_active);
         if (proposed) _tile.Multiply(_active, block.Columns);
+        int waiting = 0;
+        uint candidates = 0;
         for (int i = 0; i < _active; i++)
         {
             ref RowStanding standing = ref _standing[i];
             int first = isLeading ? 0 : standing.Seen - begin;
-            if (proposed && standing.Margin < double.PositiveInfinity) Decide(i, ref standing, block, first);
-            else Compare<Float32Element>((byte*)_tile.Row(i), 1, standing.Scale, block, first, end - begin - first, ref standing.Least, ref standing.Nearest);
             if (!isLeading) standing.Seen = end;
+            if (!proposed || standing.Margin == double.PositiveInfinity)
+            {
+                Compare<Float32Element>((byte*)_tile.Row(i), 1, standing.Scale, block, first, end - begin - first, ref standing.Least, ref standing.Nearest);
+                continue;
+            }
+
+            uint found = Propose(i, standing, block, first);
+            if (found == 0) continue;
+
+            // A row's candidates are on their way from memory while those of the row before are looked at.
+            for (uint rest = found; rest != 0; rest &= rest - 1) Prefetch.Row((byte*)block.Centres[BitOperations.TrailingZeroCount(rest)], (nint)_dim * sizeof(double));
+            Decide(waiting, ref _standing[waiting], block, candidates);
+            (waiting, candidates) = (i, found);
         }
+
+        Decide(waiting, ref _standing[waiting], block, candidates);
     }
 
+    /// <summary>The centres that may be nearer to a row than any before, a bit for each.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Decide(int place, ref RowStanding standing, CentreBlock block, int first)
+    private uint Propose(int place, in RowStanding standing, CentreBlock block, int first)
     {
         float* dots = _tile.Dots(place);
         TFloat by = TLanes.Broadcast(standing.Twice), limit = TLanes.Broadcast(standing.Limit);
         TFloat left = TLanes.MultiplyAdd(by, TLanes.LoadF32(dots), TLanes.LoadF32(block.Squares));
         TFloat right = TLanes.MultiplyAdd(by, TLanes.LoadF32(dots + 16), TLanes.LoadF32(block.Squares + 16));
         uint mask = (TLanes.AtMost(left, limit) | (TLanes.AtMost(right, limit) << 16)) & (uint.MaxValue << first);
-        if (mask == 0) return;
-        if (!BitOperations.IsPow2(mask))
-        {
-            TLanes.Store(left, dots);
-            TLanes.Store(right, dots + 16);
-            mask = Lowest(dots, mask, 2 * standing.Margin);
-        }
+        if (mask == 0 || BitOperations.IsPow2(mask)) return mask;
+        TLanes.Store(left, dots);
+        TLanes.Store(right, dots + 16);
+        return Lowest(dots, mask, 2 * standing.Margin);
+    }
 
+    /// <summary>The nearest of some centres, if it is nearer than any before.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Decide(int place, ref RowStanding standing, CentreBlock block, uint candidates)
+    {
         double least = standing.Least;
-        for (; mask != 0; mask &= mask - 1)
+        for (; candidates != 0; candidates &= candidates - 1)
         {
-            int candidate = BitOperations.TrailingZeroCount(mask);
+            int candidate = BitOperations.TrailingZeroCount(candidates);
             Take(
                 RowMath<TLanes, TFloat, TDouble>.SquaredDistance<Float32Element, Float64Operand>((byte*)_tile.Row(place), 1, standing.Scale, (byte*)block.Centres[candidate], _dim),
                 block.Labels[candidate], ref least, ref standing.Nearest);
