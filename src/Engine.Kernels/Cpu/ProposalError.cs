@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels.Cpu;
@@ -40,5 +41,17 @@ internal static class ProposalError
     {
         float near = (float)value;
         return near > value ? MathF.BitDecrement(near) : near;
+    }
+
+    /// <summary>Of some proposals, a bit for each, those within a margin of the lowest.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static unsafe uint NearLowest(float* proposals, uint mask, double margin)
+    {
+        float lowest = float.PositiveInfinity;
+        for (uint rest = mask; rest != 0; rest &= rest - 1) lowest = Math.Min(lowest, proposals[BitOperations.TrailingZeroCount(rest)]);
+        float limit = RoundUp(lowest + margin);
+        for (uint rest = mask; rest != 0; rest &= rest - 1)
+            if (proposals[BitOperations.TrailingZeroCount(rest)] > limit) mask ^= rest & (~rest + 1);
+        return mask;
     }
 }

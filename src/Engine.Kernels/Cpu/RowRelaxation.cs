@@ -339,7 +339,7 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
         if (mask == 0 || BitOperations.IsPow2(mask)) return mask;
         TLanes.Store(left, dots);
         TLanes.Store(right, dots + 16);
-        return Lowest(dots, mask, 2 * standing.Margin);
+        return ProposalError.NearLowest(dots, mask, 2 * standing.Margin);
     }
 
     /// <summary>The nearest of some centres, if it is nearer than any before.</summary>
@@ -358,18 +358,6 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
         if (!(least < standing.Least)) return;
         standing.Least = least;
         standing.SetLimit();
-    }
-
-    /// <summary>Of some proposals, those within a margin of the lowest.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static uint Lowest(float* proposals, uint mask, double margin)
-    {
-        float lowest = float.PositiveInfinity;
-        for (uint rest = mask; rest != 0; rest &= rest - 1) lowest = Math.Min(lowest, proposals[BitOperations.TrailingZeroCount(rest)]);
-        float limit = ProposalError.RoundUp(lowest + margin);
-        for (uint rest = mask; rest != 0; rest &= rest - 1)
-            if (proposals[BitOperations.TrailingZeroCount(rest)] > limit) mask ^= rest & (~rest + 1);
-        return mask;
     }
 
     /// <summary>Canonical distances to the centres of one step, four to a load of the row.</summary>
