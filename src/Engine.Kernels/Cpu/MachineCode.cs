@@ -57,7 +57,7 @@ internal sealed unsafe partial class MachineCode
         return null;
     }
 
-    /// <summary>An instruction with one vector register and memory, which a byte behind a base and an index addresses.</summary>
+    /// <summary>An instruction with a vector register and memory: at a base, which may be followed by an index (the SIB byte) and by lines. No base here ends in 101, which would mean something else.</summary>
     private void Memory(int prefix, bool wide, byte opcode, int map, int vector, Register at, Register? index, bool twice, int lines)
     {
         const int None = 4;
@@ -69,7 +69,7 @@ internal sealed unsafe partial class MachineCode
         if (lines != 0) _code.Add((byte)lines);
     }
 
-    /// <summary>The EVEX prefix of an instruction on 512 bits, without a mask. Its register bits are stored inverted.</summary>
+    /// <summary>The EVEX prefix of an instruction on 512 bits, without a mask. The upper bits of register numbers are stored in it, inverted.</summary>
     private void Prefix(int prefix, bool wide, int map, int vector, int other, bool baseHigh, bool indexHigh)
     {
         _code.Add(0x62);
