@@ -317,20 +317,17 @@ def _(job):
 
 
 # -- select: round robin over the queries' rankings, from all scores of 50,000 rows; rds: from their vectors -------------------------
-def select(kind, scored):
+def select(kind, rank, scored):
     queries, x = load("score_queries").astype(kind), load("score", mapped=True)[:50_000].astype(kind)
     queries /= np.linalg.norm(queries, axis=1, keepdims=True)
     picks = min(10_000, len(x))
-
-    def score():
-        return queries @ x.T / np.linalg.norm(x, axis=1)
+    score, top = rank(queries, x)
     known = score() if scored else None
 
     def run():
         scores, depth = known if scored else score(), min(512, len(x) - 1)
         while True:
-            places = np.argpartition(-scores, depth, axis=1)[:, :depth]
-            order = np.take_along_axis(places, np.argsort(-np.take_along_axis(scores, places, 1), axis=1), 1).T.ravel()
+            order = top(scores, depth).T.ravel()
             first = np.sort(np.unique(order, return_index=True)[1])
             if len(first) >= picks or depth == len(x) - 1:
                 return order[first[:picks]]
@@ -338,26 +335,22 @@ def select(kind, scored):
     return run, lambda chosen: dict(n=len(x), q=len(queries), k=len(chosen), idx_hash=digest(np.sort(chosen)))
 
 
-peer("numpy", "select", "rds")(lambda job: select(np.float32, scored=job == "select"))
-peer("arbiter", "select", "rds")(lambda job: select(np.float64, scored=True))    # not a peer: the same scores in float64
+def rank_numpy(queries, x):
+    def top(scores, depth):
+        places = np.argpartition(-scores, depth, axis=1)[:, :depth]
+        return np.take_along_axis(places, np.argsort(-np.take_along_axis(scores, places, 1), axis=1), 1)
+    return lambda: queries @ x.T / np.linalg.norm(x, axis=1), top
 
 
-@peer("torch", "rds")
-def _(job):
+def rank_torch(queries, x):
     torch = import_torch()
-    queries, x = torch.from_numpy(load("score_queries")), torch.from_numpy(load("score", mapped=True)[:50_000].copy())
-    queries = queries / torch.linalg.vector_norm(queries, dim=1, keepdim=True)
-    picks = min(10_000, len(x))
+    queries, x = torch.from_numpy(queries), torch.from_numpy(x)
+    return lambda: queries @ x.t() / torch.linalg.vector_norm(x, dim=1), lambda scores, depth: scores.topk(depth, dim=1)[1].numpy()
 
-    def run():
-        scores, depth = queries @ x.t() / torch.linalg.vector_norm(x, dim=1), min(512, len(x))
-        while True:
-            order = scores.topk(depth, dim=1)[1].t().reshape(-1).numpy()
-            first = np.sort(np.unique(order, return_index=True)[1])
-            if len(first) >= picks or depth == len(x):
-                return order[first[:picks]]
-            depth = min(2 * depth, len(x))
-    return run, lambda chosen: dict(n=len(x), q=len(queries), k=len(chosen), idx_hash=digest(np.sort(chosen)))
+
+peer("numpy", "select", "rds")(lambda job: select(np.float32, rank_numpy, scored=job == "select"))
+peer("torch", "rds")(lambda job: select(np.float32, rank_torch, scored=False))
+peer("arbiter", "select", "rds")(lambda job: select(np.float64, rank_numpy, scored=True))    # not a peer: the same scores in float64
 
 
 def main():
