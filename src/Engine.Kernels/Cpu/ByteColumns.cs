@@ -39,7 +39,6 @@ internal sealed unsafe class ByteColumns : IDisposable
     private readonly NativeBuffer<byte> _panels;
     private readonly NativeBuffer<float> _facts;
     private readonly NativeBuffer<float> _centre;
-    private readonly int _stepsPerSum;
     private readonly double _pairLimit = double.PositiveInfinity;
     private readonly double _sumLimit = double.PositiveInfinity;
 
@@ -51,9 +50,9 @@ internal sealed unsafe class ByteColumns : IDisposable
     {
         int padded = (columns.Dim + Group - 1) / Group * Group;
         (Panels, Width, Steps, RowLimit) = (columns.Panels, columns.Width, padded / Step, product.RowLimit);
-        _stepsPerSum = Math.Min(product.StepsPerSum, Steps);
-        Sums = Steps / _stepsPerSum;
-        if (AddsInSixteenBits(product)) (_pairLimit, _sumLimit) = (short.MaxValue / (2 * RowLimit), short.MaxValue / RowLimit);
+        Sums = Steps / Math.Min(product.StepsPerSum, Steps);
+        bool inSixteenBits = product.StepsPerSum < int.MaxValue;
+        if (inSixteenBits) (_pairLimit, _sumLimit) = (short.MaxValue / (2 * RowLimit), short.MaxValue / RowLimit);
         _panels = new NativeBuffer<byte>(checked((long)Panels * PanelBytes));
         _facts = new NativeBuffer<float>(2L * Width);
         _centre = new NativeBuffer<float>(padded);
@@ -68,7 +67,7 @@ internal sealed unsafe class ByteColumns : IDisposable
             Subtract(vector, along * InverseSquare, centre);
             LongestRest = Math.Max(LongestRest, Math.Sqrt(Dot(vector, vector)) * Slack);
             Scales[q] = Quantize(vector, elements);
-            Put(q, elements, AddsInSixteenBits(product));
+            Put(q, elements, inSixteenBits);
             Subtract(vector, Scales[q], elements);
             LongestLoss = Math.Max(LongestLoss, (Math.Sqrt(Dot(vector, vector)) * Slack) + 1e-12);
         }
@@ -92,6 +91,8 @@ internal sealed unsafe class ByteColumns : IDisposable
     /// <summary>Sums in a product.</summary>
     public int Sums { get; }
 
+    private nint PanelBytes => (nint)(Steps + Sums) * Line;
+
     /// <summary>[Width], each column's b.</summary>
     public float* Scales => _facts.Pointer;
 
@@ -113,10 +114,6 @@ internal sealed unsafe class ByteColumns : IDisposable
     /// <summary>A panel's first byte: for every sum a line of beginnings, then its steps.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public byte* Panel(int panel) => _panels.Pointer + (panel * PanelBytes);
-
-    private nint PanelBytes => (nint)(Steps + Sums) * Line;
-
-    private static bool AddsInSixteenBits(ByteProduct product) => product.StepsPerSum < int.MaxValue;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -235,7 +232,7 @@ internal sealed unsafe class ByteColumns : IDisposable
         {
             byte* beginnings = to;
             int low = 0, high = 0;
-            for (int step = 0; step < _stepsPerSum; step++, from += Step)
+            for (int step = 0; step < Steps / Sums; step++, from += Step)
             {
                 sbyte* four = (sbyte*)(to += Line);
                 for (int i = 0; i < Step; i++) four[i] = checked((sbyte)elements[from + i]);
