@@ -6,12 +6,12 @@ namespace Engine.Kernels.Cpu;
 /// <summary>Queries or centroids quantised to 8 bits, less their share of a common centre, and how far a dot product with them may lie from the estimate.</summary>
 /// <remarks>
 /// They are at most 1 long. Let c be the centre, a unit vector about their mean. A query p is s c + b k + e: its share s = p.c/|c|², whole numbers k times its scale b, and
-/// what is lost, e. A row x is t c + a i + f likewise, with |i| at most <see cref="RowLimit"/>. Then, in exact arithmetic,
+/// what is lost, e. A row x is t c + a i + f likewise, with |i| at most <see cref="ByteProduct.RowLimit"/>. Then, in exact arithmetic,
 ///   x.p = t (c.p) + s (x.c - t|c|²) + a b (i.k) + a i.e + f.(p - s c).
 /// The first and third term are the estimate; the second is nothing but the rounding of t; the last two are bounded by |a i||e| + |f||p - s c| (Cauchy-Schwarz).
 /// Vectors with much in common lose less this way, because what is quantised is shorter, and those without lose nothing.
 ///
-/// i.k is exact. A row's bytes are i plus <see cref="RowLimit"/>, unsigned, as the instructions want it; sums begin with what that adds, taken away. Sums in 32 bits
+/// i.k is exact. A row's bytes are i plus <see cref="ByteProduct.RowLimit"/>, unsigned, as the instructions want it; sums begin with what that adds, taken away. Sums in 32 bits
 /// have room for <see cref="MostElements"/>. Where a product adds in 16 bits first, two products meet in 16 bits that saturate and eight in 16 bits that wrap around:
 /// with |i| up to 90 neither happens while any two neighbours of k that meet have a sum of absolute values up to 182 (2 * 90 * 182 = 32760), and any eight one of
 /// 364 (90 * 364 = 32760). Scales are chosen so.
@@ -28,8 +28,7 @@ internal sealed unsafe class ByteColumns : IDisposable
     private const int Line = 4 * Lanes;
     private const int Step = 4;
 
-    /// <summary>Elements are padded with zeros to whole groups of so many.</summary>
-    private const int Group = 16;
+    private const int Group = ByteCentre.Group;
 
     private const int ElementLimit = 127;
 
@@ -38,52 +37,61 @@ internal sealed unsafe class ByteColumns : IDisposable
 
     private readonly NativeBuffer<byte> _panels;
     private readonly NativeBuffer<float> _facts;
-    private readonly NativeBuffer<float> _centre;
+    private readonly double[] _elements;
     private readonly double _pairLimit = double.PositiveInfinity;
     private readonly double _sumLimit = double.PositiveInfinity;
 
-    /// <summary>Quantises columns.</summary>
+    /// <summary>Room for columns, zero until <see cref="Set"/>.</summary>
+    /// <param name="columns">Columns.</param>
+    /// <param name="centre">What they are quantised around.</param>
+    public ByteColumns(int columns, ByteCentre centre)
+    {
+        ByteProduct product = centre.Product;
+        Centre = centre;
+        Panels = (columns + Lanes - 1) / Lanes;
+        Steps = centre.Padded / Step;
+        Sums = Steps / Math.Min(product.StepsPerSum, Steps);
+        if (product.StepsPerSum < int.MaxValue) (_pairLimit, _sumLimit) = (short.MaxValue / (2 * product.RowLimit), short.MaxValue / product.RowLimit);
+        _panels = new NativeBuffer<byte>(checked((long)Panels * PanelBytes));
+        _facts = new NativeBuffer<float>(2L * Width);
+        _elements = new double[centre.Padded];
+    }
+
+    /// <summary>Quantises packed columns around their own mean.</summary>
     /// <param name="columns">Vectors at most 1 long, rounded to float32.</param>
     /// <param name="product">What will multiply them with rows.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public ByteColumns(PackedColumns columns, ByteProduct product)
+    public static ByteColumns Of(PackedColumns columns, ByteProduct product)
     {
-        int padded = (columns.Dim + Group - 1) / Group * Group;
-        (Panels, Width, Steps, RowLimit) = (columns.Panels, columns.Width, padded / Step, product.RowLimit);
-        Sums = Steps / Math.Min(product.StepsPerSum, Steps);
-        bool inSixteenBits = product.StepsPerSum < int.MaxValue;
-        if (inSixteenBits) (_pairLimit, _sumLimit) = (short.MaxValue / (2 * RowLimit), short.MaxValue / RowLimit);
-        _panels = new NativeBuffer<byte>(checked((long)Panels * PanelBytes));
-        _facts = new NativeBuffer<float>(2L * Width);
-        _centre = new NativeBuffer<float>(padded);
-        double[] panel = new double[Lanes * padded], centre = new double[padded], elements = new double[padded];
-        SetCentre(columns, panel, centre);
+        int padded = ByteCentre.PaddedDim(columns.Dim);
+        double[] panel = new double[Lanes * padded], sum = new double[padded];
+        for (int p = 0; p < columns.Panels; p++)
+        {
+            Get(columns, p, panel);
+            for (int c = 0; c < Lanes; c++) ByteCentre.Subtract(sum, -1, panel.AsSpan(c * padded, padded));
+        }
+
+        ByteColumns bytes = new(columns.Columns, new ByteCentre(sum, 1, product));
         for (int q = 0; q < columns.Columns; q++)
         {
             if (q % Lanes == 0) Get(columns, q / Lanes, panel);
-            Span<double> vector = panel.AsSpan(q % Lanes * padded, padded);
-            double along = Dot(vector, centre);
-            Offsets[q] = (float)along;
-            Subtract(vector, along * InverseSquare, centre);
-            LongestRest = Math.Max(LongestRest, Math.Sqrt(Dot(vector, vector)) * Slack);
-            Scales[q] = Quantize(vector, elements);
-            Put(q, elements, inSixteenBits);
-            Subtract(vector, Scales[q], elements);
-            LongestLoss = Math.Max(LongestLoss, (Math.Sqrt(Dot(vector, vector)) * Slack) + 1e-12);
+            bytes.Set(q, panel.AsSpan(q % Lanes * padded, padded));
         }
+
+        return bytes;
     }
 
     /// <summary>Whether estimating so many columns of so many elements can be faster than the float32 product.</summary>
     public static bool Pay(int columns, int dim) => columns >= Fewest && dim is >= Fewest and <= MostElements;
 
-    /// <summary>The largest magnitude of a row's elements.</summary>
-    public int RowLimit { get; }
+    /// <summary>What rows and columns are quantised around.</summary>
+    public ByteCentre Centre { get; }
 
     /// <summary>Panels of 16 columns.</summary>
     public int Panels { get; }
 
     /// <summary>Columns with the padding.</summary>
-    public int Width { get; }
+    public int Width => Panels * Lanes;
 
     /// <summary>Steps of four elements in a product, the last ones padded with zeros.</summary>
     public int Steps { get; }
@@ -99,17 +107,30 @@ internal sealed unsafe class ByteColumns : IDisposable
     /// <summary>[Width], each column's c.p.</summary>
     public float* Offsets => _facts.Pointer + Width;
 
-    /// <summary>c, padded with zeros; all zero where the columns add up to nothing.</summary>
-    public float* Centre => _centre.Pointer;
-
-    /// <summary>1 / |c|², or 0 where c is zero.</summary>
-    public double InverseSquare { get; private set; }
-
     /// <summary>At least |p - s c| for every column.</summary>
-    public double LongestRest { get; }
+    public double LongestRest { get; private set; }
 
     /// <summary>At least |e| for every column.</summary>
-    public double LongestLoss { get; }
+    public double LongestLoss { get; private set; }
+
+    /// <summary>Quantises a column.</summary>
+    /// <param name="column">Which.</param>
+    /// <param name="vector">At most 1 long, padded with zeros to whole groups of 16; what quantising it loses is left there.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Set(int column, Span<double> vector)
+    {
+        double along = ByteCentre.Dot(vector, Centre.Elements);
+        Offsets[column] = (float)along;
+        ByteCentre.Subtract(vector, along * Centre.InverseSquare, Centre.Elements);
+        LongestRest = Math.Max(LongestRest, Math.Sqrt(ByteCentre.Dot(vector, vector)) * Slack);
+        Scales[column] = Quantize(vector, _elements);
+        Put(column, _elements);
+        ByteCentre.Subtract(vector, Scales[column], _elements);
+        LongestLoss = Math.Max(LongestLoss, (Math.Sqrt(ByteCentre.Dot(vector, vector)) * Slack) + 1e-12);
+    }
+
+    /// <summary>Lets all columns go.</summary>
+    public void Clear() => LongestRest = LongestLoss = 0;
 
     /// <summary>A panel's first byte: for every sum a line of beginnings, then its steps.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -120,7 +141,6 @@ internal sealed unsafe class ByteColumns : IDisposable
     {
         _panels.Dispose();
         _facts.Dispose();
-        _centre.Dispose();
     }
 
     /// <summary>A panel's columns, one after another, each padded with zeros.</summary>
@@ -136,26 +156,6 @@ internal sealed unsafe class ByteColumns : IDisposable
             for (int c = 0; c < Lanes; c++)
                 for (int j = first; j < end; j++) vectors[(c * padded) + j] = from[((nint)j * Lanes) + c];
         }
-    }
-
-    private void SetCentre(PackedColumns columns, double[] panel, double[] centre)
-    {
-        int padded = centre.Length;
-        for (int p = 0; p < Panels; p++)
-        {
-            Get(columns, p, panel);
-            for (int c = 0; c < Lanes; c++) Subtract(centre, -1, panel.AsSpan(c * padded, padded));
-        }
-
-        double norm = Math.Sqrt(Dot(centre, centre));
-        if (!(norm > 1e-6))
-        {
-            Array.Clear(centre);
-            return;
-        }
-
-        for (int j = 0; j < padded; j++) centre[j] = Centre[j] = (float)(centre[j] / norm);
-        InverseSquare = 1 / Dot(centre, centre);
     }
 
     /// <summary>Rounds a vector to multiples of the least scale, about, that keeps its sums within the limits.</summary>
@@ -203,30 +203,9 @@ internal sealed unsafe class ByteColumns : IDisposable
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static double Dot(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
+    private void Put(int column, ReadOnlySpan<double> elements)
     {
-        Vector<double> even = default, odd = default;
-        int lanes = Vector<double>.Count;
-        for (int j = 0; j < a.Length; j += 2 * lanes)
-        {
-            even += new Vector<double>(a[j..]) * new Vector<double>(b[j..]);
-            odd += new Vector<double>(a[(j + lanes)..]) * new Vector<double>(b[(j + lanes)..]);
-        }
-
-        return Vector.Sum(even + odd);
-    }
-
-    /// <summary>from -= times * what.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Subtract(Span<double> from, double times, ReadOnlySpan<double> what)
-    {
-        for (int j = 0; j < from.Length; j += Vector<double>.Count)
-            (new Vector<double>(from[j..]) - (times * new Vector<double>(what[j..]))).CopyTo(from[j..]);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Put(int column, ReadOnlySpan<double> elements, bool inSixteenBits)
-    {
+        int rowLimit = Centre.Product.RowLimit;
         byte* to = Panel(column / Lanes) + (Step * (column % Lanes));
         for (int from = 0; from < elements.Length;)
         {
@@ -241,15 +220,15 @@ internal sealed unsafe class ByteColumns : IDisposable
             }
 
             to += Line;
-            if (inSixteenBits)
+            if (Centre.Product.StepsPerSum < int.MaxValue)
             {
                 // Modulo 2^16, as the sums are.
-                ((short*)beginnings)[0] = unchecked((short)(-RowLimit * low));
-                ((short*)beginnings)[1] = unchecked((short)(-RowLimit * high));
+                ((short*)beginnings)[0] = unchecked((short)(-rowLimit * low));
+                ((short*)beginnings)[1] = unchecked((short)(-rowLimit * high));
             }
             else
             {
-                *(int*)beginnings = -RowLimit * (low + high);
+                *(int*)beginnings = -rowLimit * (low + high);
             }
         }
     }

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels.Cpu;
 
-/// <summary>The centres of one step: in float64 for the canonical distances, and packed in float32 for the proposals.</summary>
+/// <summary>The centres of one step: in float64 for the canonical distances, packed in float32 for the proposals, and quantised where 8-bit estimates serve for these.</summary>
 /// <param name="dim">Elements in a centre.</param>
 /// <param name="memory">Where the room for them is taken.</param>
 internal sealed unsafe class CentreBlock(int dim, NativeArena memory) : IDisposable
@@ -13,6 +13,8 @@ internal sealed unsafe class CentreBlock(int dim, NativeArena memory) : IDisposa
     private double* _values;
     private int _count;
     private int _packed;
+    private ByteColumns? _bytes;
+    private bool _quantised;
 
     /// <summary>The centres rounded to float32, one column each. Many are never asked for before their step is full, so they are packed then, by the worker that asks first.</summary>
     public PackedColumns Columns
@@ -22,6 +24,14 @@ internal sealed unsafe class CentreBlock(int dim, NativeArena memory) : IDisposa
             if (Volatile.Read(ref _packed) < _count) Pack();
             return _columns;
         }
+    }
+
+    /// <summary>The centres in 8 bits; null while there is room for more, or where one is longer than the unit. Quantised by the worker that asks first.</summary>
+    public ByteColumns? Bytes(ByteCentre around)
+    {
+        if (_count < IMinDistances.Step) return null;
+        if (!Volatile.Read(ref _quantised)) Quantise(around);
+        return _bytes is { LongestLoss: > 0 } bytes ? bytes : null;
     }
 
     /// <summary>|c|² in float32, infinity where there is no centre.</summary>
@@ -53,10 +63,27 @@ internal sealed unsafe class CentreBlock(int dim, NativeArena memory) : IDisposa
     {
         Nothing(Squares);
         _count = _packed = 0;
+        _quantised = false;
+        _bytes?.Clear();
+    }
+
+    /// <summary>What centres like these are quantised around.</summary>
+    /// <param name="unit">At least the length of every centre that is to be quantised.</param>
+    /// <param name="product">What will multiply rows with them.</param>
+    public ByteCentre Around(double unit, ByteProduct product)
+    {
+        double[] sum = new double[ByteCentre.PaddedDim(dim)];
+        for (int c = 0; c < _count; c++)
+            for (int j = 0; j < dim; j++) sum[j] += Centres[c][j] / unit;
+        return new ByteCentre(sum, unit, product);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _columns.Dispose();
+    public void Dispose()
+    {
+        _columns.Dispose();
+        _bytes?.Dispose();
+    }
 
     private static float* Nothing(float* squares)
     {
@@ -77,6 +104,29 @@ internal sealed unsafe class CentreBlock(int dim, NativeArena memory) : IDisposa
         {
             _columns.SetRange(_packed, _count, Centres);
             Volatile.Write(ref _packed, _count);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Quantise(ByteCentre around)
+    {
+        lock (_packing)
+        {
+            if (_quantised) return;
+            float longest = 0;
+            for (int c = 0; c < _count; c++) longest = Math.Max(longest, Squares[c]);
+            if (longest < around.Unit * around.Unit * (1 - 1e-6))
+            {
+                _bytes ??= new ByteColumns(IMinDistances.Step, around);
+                double[] vector = new double[around.Padded];
+                for (int c = 0; c < _count; c++)
+                {
+                    for (int j = 0; j < dim; j++) vector[j] = Centres[c][j] / around.Unit;
+                    _bytes.Set(c, vector);
+                }
+            }
+
+            Volatile.Write(ref _quantised, true);
         }
     }
 

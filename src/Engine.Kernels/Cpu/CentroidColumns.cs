@@ -16,9 +16,6 @@ internal sealed unsafe class CentroidColumns<TLanes, TFloat, TDouble> : IDisposa
     where TFloat : unmanaged
     where TDouble : unmanaged
 {
-    /// <summary>Lengths between which what 8-bit estimates lose to underflow or overflow need not be thought of.</summary>
-    private const double ShortestEstimated = 1e-12, LongestEstimated = 1e12;
-
     /// <summary>|s| C from which 2 |s| C is a normal float32.</summary>
     private const double ShortestFactor = 1e-30;
 
@@ -53,10 +50,10 @@ internal sealed unsafe class CentroidColumns<TLanes, TFloat, TDouble> : IDisposa
 
         Longest = Math.Sqrt(longest) * (1 + 1e-9);
         Gamma = ProposalError.Gamma(Columns.Roundings);
-        if (!estimated || TLanes.ByteProduct is not { } product || !ByteColumns.Pay(order.Length, dim) || !(Longest is > ShortestEstimated and < LongestEstimated)) return;
+        if (!estimated || TLanes.ByteProduct is not { } product || !ByteColumns.Pay(order.Length, dim) || !(Longest is > ProposalError.ShortestEstimated and < ProposalError.LongestEstimated)) return;
         using PackedColumns shortened = new(order.Length, dim);
         for (int column = 0; column < order.Length; column++) shortened.Set(column, new ReadOnlySpan<float>(Centroid(order[column]), dim), Longest);
-        Bytes = new ByteColumns(shortened, product);
+        Bytes = ByteColumns.Of(shortened, product);
     }
 
     /// <summary>The packed centroids.</summary>

@@ -38,8 +38,8 @@ internal sealed unsafe class CentroidSweep<TLanes, TFloat, TDouble, TElement> : 
         _candidates = new int[columns.Width];
         _repeated = new int[Tile.Capacity];
         _squares = new float[Tile.Capacity];
-        if (job.Columns.Bytes is not { } bytes || TLanes.ByteProduct is not { } product) return;
-        _estimates = new RowEstimates<TLanes, TFloat, TDouble>(bytes, product, columns.Dim, Tile.Capacity);
+        if (job.Columns.Bytes is not { } bytes) return;
+        _estimates = new RowEstimates<TLanes, TFloat, TDouble>(bytes.Centre, Tile.Capacity);
         _payoff = new EstimatePayoff(columns.Columns, CanonicalCost);
     }
 
@@ -99,7 +99,7 @@ internal sealed unsafe class CentroidSweep<TLanes, TFloat, TDouble, TElement> : 
         long before = _decided;
         int repeated = 0;
         for (int r = 0; r < count; r++) _estimates!.Set(r, Tile.Row(r), LengthOf(r));
-        _estimates!.Multiply(count, Tile.Dots(0));
+        _estimates!.Multiply(count, Job.Columns.Bytes!, Tile.Dots(0));
         for (int r = 0; r < count; r++, next += stride)
         {
             Prefetch.Later(next, stride);
@@ -126,7 +126,7 @@ internal sealed unsafe class CentroidSweep<TLanes, TFloat, TDouble, TElement> : 
     private bool DecideByEstimates(int place, long row)
     {
         CentroidColumns<TLanes, TFloat, TDouble> columns = Job.Columns;
-        double scale = Job.Scale(row), error = _estimates!.Error(place);
+        double scale = Job.Scale(row), error = _estimates!.Error(place, Job.Columns.Bytes!);
         double margin = columns.Margin(LengthOf(place), scale, error);
         return double.IsFinite(margin) && Decide(place, row, Tile.Dots(place), -2 * scale * columns.Longest, margin, _payoff!.Few);
     }

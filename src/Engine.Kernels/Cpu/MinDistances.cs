@@ -15,8 +15,11 @@ internal sealed unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>(Row
     /// <summary>Rows below which a tile of them is rather empty.</summary>
     private const int LeastClaim = 2 * ProductTile<TLanes, TFloat, TDouble>.TileRows;
 
-    /// <summary>Rows that one worker looks through at a time for those above a threshold: few of them are, and the bounds of so many stay in its cache.</summary>
-    private const int MostLookedThrough = 1 << 15, LeastLookedThrough = 1 << 11;
+    /// <summary>Rows below which a second worker is not woken to look through them for those above a threshold.</summary>
+    private const int LeastLookedThrough = 1 << 12;
+
+    /// <summary>Rows that one worker looks through at a time: few of them are above the threshold, which is too few for its tile if these are, and the bounds of so many stay in its cache.</summary>
+    private const int MostLookedThrough = 1 << 15, FairlyLookedThrough = 1 << 14;
 
     private readonly NativeArena _memory = new();
     private readonly List<CentreBlock> _blocks = [];
@@ -24,6 +27,7 @@ internal sealed unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>(Row
     private readonly Stack<CentreBlock> _spare = [];
     private readonly Stack<RowRelaxation<TLanes, TFloat, TDouble, TElement>> _idle = [];
     private double _longest;
+    private ByteCentre? _around;
 
     /// <inheritdoc/>
     public int Count { get; private set; }
@@ -33,6 +37,9 @@ internal sealed unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>(Row
 
     /// <inheritdoc/>
     public long RowsRead { get; private set; }
+
+    /// <summary>Steps of a row for which 8-bit estimates came first so far.</summary>
+    public long Estimated { get; private set; }
 
     /// <inheritdoc/>
     public void Add(ReadOnlySpan<double> centre, int label)
@@ -90,7 +97,7 @@ internal sealed unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>(Row
         fixed (double* least = minSquared)
         fixed (int* labels = nearest)
         {
-            RelaxationJob job = new(rows, scales, which.IsEmpty ? null : chosen, _blocks, [], Count, _longest, enough, counts, least, nearest.IsEmpty ? null : labels, stayed: null, pass);
+            RelaxationJob job = new(rows, scales, which.IsEmpty ? null : chosen, _blocks, [], Count, _longest, enough, counts, least, nearest.IsEmpty ? null : labels, stayed: null, pass) { Around = Around() };
             long items = which.IsEmpty ? rows.Rows : which.Length;
             int tile = RowTile<TLanes, TFloat, TDouble, TElement>.RowsFor(_blocks[0].Columns);
             Workers.Run(isShared ? threads : 1, items, isShared ? Math.Clamp(items / (8L * threads), LeastClaim, tile) : tile, "rows", pass, () => Open(job));
@@ -110,8 +117,8 @@ internal sealed unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>(Row
         fixed (double* least = minSquared)
         fixed (int* labels = nearest)
         {
-            RelaxationJob job = new(rows, scales, null, _blocks, _leading, Count, _longest, threshold, counts, least, nearest.IsEmpty ? null : labels, stayed, pass);
-            bool isShared = threads > 1 && rows.Rows >= 2 * LeastLookedThrough;
+            RelaxationJob job = new(rows, scales, null, _blocks, _leading, Count, _longest, threshold, counts, least, nearest.IsEmpty ? null : labels, stayed, pass) { Around = Around() };
+            bool isShared = threads > 1 && rows.Rows >= LeastLookedThrough;
             Workers.Run(isShared ? threads : 1, rows.Rows, isShared ? LookedThrough() : rows.Rows, "rows", pass, () => Open(job));
         }
     }
@@ -131,7 +138,7 @@ internal sealed unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>(Row
     /// <summary>Rows to look through at a time. Workers that take equally many equal parts end together, and the more rows a part has, the fuller are the tiles.</summary>
     private long LookedThrough()
     {
-        long parts = Math.Clamp(rows.Rows / LeastLookedThrough / threads, 1, 8) * threads;
+        long parts = Math.Clamp(rows.Rows / FairlyLookedThrough / threads, 1, 8) * threads;
         return Math.Min((rows.Rows + parts - 1) / parts, MostLookedThrough);
     }
 
@@ -150,6 +157,14 @@ internal sealed unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>(Row
         return left <= 0;
     }
 
+    /// <summary>What rows and centres are quantised around: the first step's mean, once there are centres enough for estimates to pay.</summary>
+    private ByteCentre? Around()
+    {
+        if (_around is null && TLanes.ByteProduct is { } product && ByteColumns.Pay(Count, rows.Dim) && 2 * _longest is > ProposalError.ShortestEstimated and < ProposalError.LongestEstimated)
+            _around = _blocks[0].Around(2 * _longest, product);
+        return _around;
+    }
+
     private RowRelaxation<TLanes, TFloat, TDouble, TElement> Open(RelaxationJob job)
     {
         RowRelaxation<TLanes, TFloat, TDouble, TElement>? worker;
@@ -166,6 +181,7 @@ internal sealed unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>(Row
             _idle.Push(worker);
             DistancesComputed += worker.DistancesComputed;
             RowsRead += worker.RowsRead;
+            Estimated += worker.Estimated;
         }
     }
 }

@@ -21,6 +21,9 @@ internal static class ProposalError
     /// <summary>Magnitudes up to here cannot overflow in a float32 sum that Cauchy-Schwarz bounds by them.</summary>
     public const double SafeMagnitude = 1e37;
 
+    /// <summary>Lengths between which what 8-bit estimates lose to underflow or overflow need not be thought of.</summary>
+    public const double ShortestEstimated = 1e-12, LongestEstimated = 1e12;
+
     /// <summary>gamma(n) = n u / (1 - n u).</summary>
     public static double Gamma(int roundings) => roundings * Unit / (1 - (roundings * Unit));
 
@@ -31,8 +34,10 @@ internal static class ProposalError
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float RoundUp(double value)
     {
+        // As MathF.BitIncrement would, which is no inline code. Only a value above 0 is rounded down to 0.
         float near = (float)value;
-        return near < value ? MathF.BitIncrement(near) : near;
+        int bits = BitConverter.SingleToInt32Bits(near);
+        return near < value ? BitConverter.Int32BitsToSingle(bits >= 0 ? bits + 1 : bits - 1) : near;
     }
 
     /// <summary>The greatest float32 at or below a value.</summary>

@@ -35,6 +35,9 @@ internal sealed unsafe class RelaxationJob(
 
     public List<CentreBlock> Leading => leading;
 
+    /// <summary>What rows and centres are quantised around, where 8-bit estimates may come first.</summary>
+    public ByteCentre? Around { get; init; }
+
     /// <summary>Whether only rows are relaxed that are not near enough, and those that stay so are listed.</summary>
     public bool IsAbove => stayed is not null;
 

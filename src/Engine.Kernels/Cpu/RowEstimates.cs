@@ -17,18 +17,14 @@ internal sealed unsafe class RowEstimates<TLanes, TFloat, TDouble> : IDisposable
     where TFloat : unmanaged
     where TDouble : unmanaged
 {
-    private const double Shortest = 1e-12;
-    private const double Longest = 1e12;
-
     /// <summary>1.5 * 2^23: float32 sums with it have no fraction bits left, and their lowest byte is that of the integer.</summary>
     private const float Magic = 12582912;
 
-    private readonly ByteColumns _columns;
-    private readonly ByteProduct _product;
+    private readonly ByteCentre _centre;
     private readonly NativeBuffer<byte> _rows;
     private readonly NativeBuffer<float> _factors;
     private readonly NativeBuffer<float> _rest;
-    private readonly double[] _errors;
+    private readonly (double Lost, double Whole)[] _errors;
     private readonly int _capacity;
     private readonly int _padded;
     private readonly nint _stride;
@@ -37,23 +33,20 @@ internal sealed unsafe class RowEstimates<TLanes, TFloat, TDouble> : IDisposable
     private readonly double _underflow;
 
     /// <summary>Scratch for a block of rows.</summary>
-    /// <param name="columns">The quantised queries.</param>
-    /// <param name="product">This machine's product.</param>
-    /// <param name="dim">Elements in a row.</param>
+    /// <param name="centre">What rows are quantised around.</param>
     /// <param name="capacity">Rows, a multiple of six.</param>
-    public RowEstimates(ByteColumns columns, ByteProduct product, int dim, int capacity)
+    public RowEstimates(ByteCentre centre, int capacity)
     {
-        (_columns, _product, _capacity) = (columns, product, capacity);
-        _padded = checked(dim + 15) & ~15;
+        (_centre, _padded, _capacity) = (centre, centre.Padded, capacity);
 
         // A line more, or rows of a power of two bytes would all want the same cache lines.
         _stride = _padded + 64;
         _rows = new NativeBuffer<byte>(capacity * _stride);
         _factors = new NativeBuffer<float>(2L * capacity);
         _rest = new NativeBuffer<float>(_padded);
-        _errors = new double[capacity];
+        _errors = new (double, double)[capacity];
         _gamma = ProposalError.Gamma((_padded / 16) + 17);
-        _rounding = _gamma + (32 * ProposalError.Unit) + ProposalError.Canonical(dim);
+        _rounding = _gamma + (32 * ProposalError.Unit) + ProposalError.Canonical(_padded);
         _underflow = Math.Sqrt(_padded * ProposalError.Underflow);
     }
 
@@ -68,37 +61,55 @@ internal sealed unsafe class RowEstimates<TLanes, TFloat, TDouble> : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Set(int place, float* row, double norm)
     {
-        if (!(norm is >= Shortest and <= Longest))
+        if (!(norm is >= ProposalError.ShortestEstimated and <= ProposalError.LongestEstimated))
         {
             // Its bytes are an earlier row's, and the products are never looked at.
-            (Scales[place], Shares[place], _errors[place]) = (0, 0, double.PositiveInfinity);
+            (Scales[place], Shares[place], _errors[place]) = (0, 0, (0, double.PositiveInfinity));
             return;
         }
 
-        float* centre = _columns.Centre, rest = _rest.Pointer;
-        double along = Along(row, centre, _padded);
-        float share = (float)(along * _columns.InverseSquare);
-        float largest = Subtract(row, share, centre, rest, _padded);
+        fixed (float* centre = _centre.Values)
+        {
+            float* rest = _rest.Pointer;
+            int limit = _centre.Product.RowLimit;
+            double along = Along(row, centre, _padded);
+            float share = (float)(along * _centre.InverseSquare);
+            float largest = Subtract(row, share, centre, rest, _padded);
 
-        // A row that is a multiple of the centre has only rounding left.
-        float scale = Math.Max(largest, (float)(norm * 1e-7)) / _columns.RowLimit;
-        double lost = Quantize(rest, scale, _columns.RowLimit, _rows.Pointer + (place * _stride), _padded);
-        Scales[place] = scale;
-        Shares[place] = share;
-        double centreSquare = _columns.InverseSquare == 0 ? 0 : 1 / _columns.InverseSquare;
-        double square = (norm * norm * (1 + (3 * _gamma))) + (share * ((share * centreSquare) - (2 * along)));
-        double loss = (Math.Sqrt(lost) * (1 + _gamma)) + (8 * ProposalError.Unit * norm) + _underflow;
-        double whole = Math.Sqrt(Math.Max(square, 0)) + loss;
-        _errors[place] = 1.01 * ((((loss * _columns.LongestRest) + (whole * _columns.LongestLoss)) / norm) + _rounding);
+            // A row that is a multiple of the centre has only rounding left.
+            float scale = Math.Max(largest, (float)(norm * 1e-7)) / limit;
+            double lost = Quantize(rest, scale, limit, _rows.Pointer + (place * _stride), _padded);
+            Scales[place] = scale;
+            Shares[place] = share;
+            double centreSquare = _centre.InverseSquare == 0 ? 0 : 1 / _centre.InverseSquare;
+            double square = (norm * norm * (1 + (3 * _gamma))) + (share * ((share * centreSquare) - (2 * along)));
+            double loss = (Math.Sqrt(lost) * (1 + _gamma)) + (8 * ProposalError.Unit * norm) + _underflow;
+            _errors[place] = (loss / norm, (Math.Sqrt(Math.Max(square, 0)) + loss) / norm);
+        }
+    }
+
+    /// <summary>Puts a quantised row in another's place.</summary>
+    public void Move(int from, int to)
+    {
+        Unsafe.CopyBlock(_rows.Pointer + (to * _stride), _rows.Pointer + (from * _stride), (uint)_padded);
+        (Scales[to], Shares[to], _errors[to]) = (Scales[from], Shares[from], _errors[from]);
     }
 
     /// <summary>Estimates the dot products of the first so many quantised rows with every column.</summary>
     /// <param name="count">Rows.</param>
+    /// <param name="columns">Quantised around the same centre.</param>
     /// <param name="dots">Destination, [rows up to a multiple of six x columns.Width].</param>
-    public void Multiply(int count, float* dots) => _product.Multiply(_rows.Pointer, _stride, Scales, Shares, (count + 5) / 6 * 6, _columns, dots);
+    public void Multiply(int count, ByteColumns columns, float* dots) => _centre.Product.Multiply(_rows.Pointer, _stride, Scales, Shares, (count + 5) / 6 * 6, columns, dots);
 
-    /// <summary>How far the cosines of a row may lie from its estimated products divided by its norm; infinity where there is no estimate.</summary>
-    public double Error(int place) => _errors[place];
+    /// <summary>How far the cosines of a row may lie from its estimated products divided by its norm, where columns are 1 long; infinity where there is no estimate.</summary>
+    public double Error(int place, ByteColumns columns)
+    {
+        (double byRest, double byLoss, double rounding) = ErrorOf(place);
+        return (byRest * columns.LongestRest) + (byLoss * columns.LongestLoss) + rounding;
+    }
+
+    /// <summary>The parts of <see cref="Error"/>: what it grows by with the columns' longest rest and loss, and what it is without; the second is infinite where there is no estimate.</summary>
+    public (double ByRest, double ByLoss, double Rounding) ErrorOf(int place) => (1.01 * _errors[place].Lost, 1.01 * _errors[place].Whole, 1.01 * _rounding);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -4,15 +4,6 @@ using System.Runtime.CompilerServices;
 namespace Engine.Kernels.Cpu;
 
 /// <summary>A worker of <see cref="MinDistances{TLanes, TFloat, TDouble, TElement}"/>: takes its rows through the centres together, a step at a time.</summary>
-/// <remarks>
-/// The proposal for a row and a centre is v = |c|² - 2 s x.c in float32, and d = v + s²|x|² but for rounding. With X >= |x|, C >= |c| for every centre, and n
-/// roundings in a dot product, v differs from its exact value by at most
-///   m = 2|s| X C (gamma(n) + 6u) + 4u C² + (2|s| dim (1 + X) + X C + 2) 2^-149:
-/// the dot product's own error; one rounding each of the centre's elements, of |c|², of 2s, and one or two of the combination; then what underflows.
-/// The canonical distance differs from the exact one by at most m' = (dim + 32) 2^-52 (|s| X + C)², and so does s²|x|² as computed here. A centre whose
-/// canonical distance is below the least one so far therefore has v &lt;= least - s²|x|² + m + 2m'; usually none has, and the row moves on. Of several the
-/// nearest is among those with v &lt;= min v + 2 (m + m'), as in the assignment to centroids.
-/// </remarks>
 internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : Worker
     where TLanes : struct, ILanes<TFloat, TDouble>
     where TFloat : unmanaged
@@ -35,16 +26,13 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
     private const int ShortestFetched = 256;
 
     private readonly Action<RowRelaxation<TLanes, TFloat, TDouble, TElement>> _return;
-    private readonly RowTile<TLanes, TFloat, TDouble, TElement> _tile;
-    private readonly RowStanding[] _standing;
+    private readonly RelaxationTile<TLanes, TFloat, TDouble, TElement> _tile;
     private readonly long[] _open;
     private readonly int[] _found;
     private readonly List<int> _stayed = [];
     private readonly int _dim;
     private readonly int _rowBytes;
-    private readonly double _gamma;
     private RelaxationJob _job = null!;
-    private int _active;
 
     /// <summary>Makes a worker with its scratch memory.</summary>
     /// <param name="columns">The shape of a step's centres.</param>
@@ -52,13 +40,11 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
     public RowRelaxation(PackedColumns columns, Action<RowRelaxation<TLanes, TFloat, TDouble, TElement>> giveBack)
     {
         _return = giveBack;
-        _tile = new RowTile<TLanes, TFloat, TDouble, TElement>(columns);
-        _standing = new RowStanding[_tile.Capacity];
+        _tile = new RelaxationTile<TLanes, TFloat, TDouble, TElement>(columns);
         _open = new long[_tile.Capacity];
         _found = new int[_tile.Capacity];
         _dim = columns.Dim;
         _rowBytes = checked(columns.Dim * TElement.Size);
-        _gamma = ProposalError.Gamma(columns.Roundings);
     }
 
     /// <summary>Pairs of a row and a centre looked at in this part of a call.</summary>
@@ -67,10 +53,14 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
     /// <summary>Rows read in it.</summary>
     public long RowsRead { get; private set; }
 
+    /// <summary>Steps of a row for which 8-bit estimates came first in it.</summary>
+    public long Estimated => _tile.Estimated;
+
     /// <summary>Begins a part of a call.</summary>
     public void Begin(RelaxationJob job)
     {
         _job = job;
+        _tile.Begin(job);
         DistancesComputed = RowsRead = 0;
     }
 
@@ -88,7 +78,7 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
             if (open == 0) continue;
             RowsRead += open;
             if (_job.Count - fewest <= FewCentres) Visit(open);
-            else Travel(open);
+            else Travel(open, _job.Count - fewest);
         }
     }
 
@@ -164,13 +154,15 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
     }
 
     /// <summary>Takes the rows through the steps: each joins at its first step and leaves when it need not go on.</summary>
-    private void Travel(int open)
+    private void Travel(int open, int most)
     {
         RowLoan loan = new(_job.Rows);
         try
         {
+            _tile.Open(most);
             int waiting = _job.Leading.Count == 0 ? 0 : Lead(ref loan, ref open);
             Travel(ref loan, open, waiting);
+            _tile.Close();
         }
         finally
         {
@@ -184,23 +176,24 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Travel(ref RowLoan loan, int open, int waiting)
     {
-        _active = 0;
-        for (int place = 0, step = 0; place < open || _active > 0; step++)
+        _tile.Keep(0);
+        for (int place = 0, step = 0; place < open || _tile.Count > 0; step++)
         {
-            if (_active == 0) step = OpenStep(place);
+            if (_tile.Count == 0) step = OpenStep(place);
             int end = place;
             while (end < open && OpenStep(end) == step) end++;
-            for (; place < end && place < waiting; place++) Move(place, _active++);
+            for (; place < end && place < waiting; place++) _tile.Recall(place);
             place = Load(ref loan, place, end);
             int begin = step * IMinDistances.Step;
             GoStep(_job.Block(step), begin, Math.Min(_job.Count, begin + IMinDistances.Step), isLeading: false);
-            for (int i = _active - 1; i >= 0; i--)
+            for (int i = _tile.Count - 1; i >= 0; i--)
             {
                 // From the last to the first: the row that takes the place of one that leaves has gone its step.
-                ref RowStanding standing = ref _standing[i];
+                ref RowStanding standing = ref _tile[i];
                 if (_job.GoesOn(standing.Seen, standing.Least)) continue;
                 Keep(standing.Row, standing.Seen, standing.Least, standing.Nearest);
-                Move(--_active, i);
+                _tile.Move(_tile.Count - 1, i);
+                _tile.Keep(_tile.Count - 1);
             }
         }
     }
@@ -214,19 +207,18 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
     {
         int shown = 0, steps = (_job.Count / IMinDistances.Step) - _job.Leading.Count;
         while (shown < open && OpenStep(shown) < steps) shown++;
-        _active = 0;
         Load(ref loan, 0, shown);
-        for (int block = 0; block < _job.Leading.Count && _active > 0; block++)
+        for (int block = 0; block < _job.Leading.Count && _tile.Count > 0; block++)
         {
             GoStep(_job.Leading[block], 0, IMinDistances.Step, isLeading: true);
             int staying = 0;
-            for (int i = 0; i < _active; i++)
+            for (int i = 0; i < _tile.Count; i++)
             {
-                ref RowStanding standing = ref _standing[i];
+                ref RowStanding standing = ref _tile[i];
                 if (_job.GoesOn(standing.Seen, standing.Least))
                 {
                     _open[staying] = _open[i];
-                    Move(i, staying++);
+                    _tile.Move(i, staying++);
                 }
                 else
                 {
@@ -234,19 +226,12 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
                 }
             }
 
-            _active = staying;
+            _tile.Keep(staying);
         }
 
-        _open.AsSpan(shown, open - shown).CopyTo(_open.AsSpan(_active));
-        open -= shown - _active;
-        return _active;
-    }
-
-    private void Move(int from, int to)
-    {
-        if (from == to) return;
-        _standing[to] = _standing[from];
-        Unsafe.CopyBlock(_tile.Row(to), _tile.Row(from), (uint)_dim * sizeof(float));
+        _open.AsSpan(shown, open - shown).CopyTo(_open.AsSpan(_tile.Count));
+        open -= shown - _tile.Count;
+        return _tile.Count;
     }
 
     private void Keep(int row, int seen, double least, int nearest)
@@ -262,31 +247,10 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
         while (place < end)
         {
             if (place + Ahead < end && _rowBytes >= ShortestFetched) loan.Expect(OpenRow(place + Ahead));
-            for (int left = loan.Show(OpenRow(place), Neighbours(place, end)); left > 0; left--, place++) Load(loan, OpenRow(place));
+            for (int left = loan.Show(OpenRow(place), Neighbours(place, end)); left > 0; left--, place++) _tile.Load(loan, OpenRow(place));
         }
 
         return place;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Load(in RowLoan loan, int row)
-    {
-        _tile.Load(_active, loan.View, loan.PlaceOf(row));
-        double square = RowMath<TLanes, TFloat, TDouble>.SquaredNorm<Float32Element>((byte*)_tile.Row(_active), 1, _dim, out _);
-        double scale = _job.Scale(row);
-        ref RowStanding standing = ref _standing[_active++];
-        standing = new RowStanding
-        {
-            Row = row,
-            Seen = _job.SeenOf(row),
-            Least = _job.Least(row),
-            Nearest = _job.Nearest(row),
-            Scale = scale,
-            Twice = (float)(-2 * scale),
-            Square = scale * scale * square,
-            Margin = Margin(Math.Sqrt(square) * (1 + 1e-9), Math.Abs(scale)),
-        };
-        standing.SetLimit();
     }
 
     /// <summary>One step of all rows in the tile.</summary>
@@ -297,61 +261,47 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void GoStep(CentreBlock block, int begin, int end, bool isLeading)
     {
-        int pairs = isLeading ? _active * (end - begin) : 0;
-        for (int i = 0; i < _active && !isLeading; i++) pairs += end - _standing[i].Seen;
+        int active = _tile.Count, pairs = isLeading ? active * (end - begin) : 0;
+        for (int i = 0; i < active && !isLeading; i++) pairs += end - _tile[i].Seen;
         DistancesComputed += pairs;
-        bool proposed = pairs >= PairsPerTile * ProductTile<TLanes, TFloat, TDouble>.Tiles(_active);
-        if (proposed) _tile.Multiply(_active, block.Columns);
+        bool proposed = pairs >= PairsPerTile * ProductTile<TLanes, TFloat, TDouble>.Tiles(active);
+        if (proposed) _tile.Multiply(block);
         int waiting = 0;
         uint candidates = 0;
-        for (int i = 0; i < _active; i++)
+        for (int i = 0; i < active; i++)
         {
-            ref RowStanding standing = ref _standing[i];
+            ref RowStanding standing = ref _tile[i];
             int first = isLeading ? 0 : standing.Seen - begin;
             if (!isLeading) standing.Seen = end;
-            if (!proposed || standing.Margin == double.PositiveInfinity)
+            uint found = 0;
+            if (!proposed || !_tile.TryPropose(i, block, first, out found))
             {
-                Compare<Float32Element>((byte*)_tile.Row(i), 1, standing.Scale, block, first, end - begin - first, ref standing.Least, ref standing.Nearest);
+                Compare<Float32Element>(_tile.Row(i), 1, standing.Scale, block, first, end - begin - first, ref standing.Least, ref standing.Nearest);
                 continue;
             }
 
-            uint found = Propose(i, standing, block, first);
             if (found == 0) continue;
 
             // A row's candidates are on their way from memory while those of the row before are looked at.
             for (uint rest = found; rest != 0; rest &= rest - 1) Prefetch.Row((byte*)block.Centres[BitOperations.TrailingZeroCount(rest)], (nint)_dim * sizeof(double));
-            Decide(waiting, ref _standing[waiting], block, candidates);
+            Decide(waiting, block, candidates);
             (waiting, candidates) = (i, found);
         }
 
-        Decide(waiting, ref _standing[waiting], block, candidates);
-    }
-
-    /// <summary>The centres that may be nearer to a row than any before, a bit for each.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private uint Propose(int place, in RowStanding standing, CentreBlock block, int first)
-    {
-        float* dots = _tile.Dots(place);
-        TFloat by = TLanes.Broadcast(standing.Twice), limit = TLanes.Broadcast(standing.Limit);
-        TFloat left = TLanes.MultiplyAdd(by, TLanes.LoadF32(dots), TLanes.LoadF32(block.Squares));
-        TFloat right = TLanes.MultiplyAdd(by, TLanes.LoadF32(dots + 16), TLanes.LoadF32(block.Squares + 16));
-        uint mask = (TLanes.AtMost(left, limit) | (TLanes.AtMost(right, limit) << 16)) & (uint.MaxValue << first);
-        if (mask == 0 || BitOperations.IsPow2(mask)) return mask;
-        TLanes.Store(left, dots);
-        TLanes.Store(right, dots + 16);
-        return ProposalError.NearLowest(dots, mask, 2 * standing.Margin);
+        Decide(waiting, block, candidates);
     }
 
     /// <summary>The nearest of some centres, if it is nearer than any before.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Decide(int place, ref RowStanding standing, CentreBlock block, uint candidates)
+    private void Decide(int place, CentreBlock block, uint candidates)
     {
+        ref RowStanding standing = ref _tile[place];
         double least = standing.Least;
         for (; candidates != 0; candidates &= candidates - 1)
         {
             int candidate = BitOperations.TrailingZeroCount(candidates);
             Take(
-                RowMath<TLanes, TFloat, TDouble>.SquaredDistance<Float32Element, Float64Operand>((byte*)_tile.Row(place), 1, standing.Scale, (byte*)block.Centres[candidate], _dim),
+                RowMath<TLanes, TFloat, TDouble>.SquaredDistance<Float32Element, Float64Operand>(_tile.Row(place), 1, standing.Scale, (byte*)block.Centres[candidate], _dim),
                 block.Labels[candidate], ref least, ref standing.Nearest);
         }
 
@@ -383,17 +333,5 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
         if (!(distance < least)) return;
         least = distance;
         nearest = label;
-    }
-
-    /// <summary>m + 2m', or infinity where float32 could overflow.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private double Margin(double x, double s)
-    {
-        double c = _job.Longest;
-        if (!(Math.Max(Math.Max(x * c, s * x * c), Math.Max(c * c, s)) < ProposalError.SafeMagnitude)) return double.PositiveInfinity;
-        double proposal = (2 * s * x * c * (_gamma + (6 * ProposalError.Unit))) + (4 * ProposalError.Unit * c * c)
-            + (((2 * s * _dim * (1 + x)) + (x * c) + 2) * ProposalError.Underflow);
-        double reach = (s * x) + c;
-        return 1.01 * (proposal + (2 * ProposalError.Canonical(_dim) * reach * reach));
     }
 }

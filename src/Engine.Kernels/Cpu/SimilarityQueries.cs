@@ -51,7 +51,7 @@ internal sealed unsafe class SimilarityQueries<TLanes, TFloat, TDouble> : IDispo
 
         _error = 1.01 * (ProposalError.Gamma(Columns.Roundings) + (6 * ProposalError.Unit) + ProposalError.Canonical(dim));
         _underflow = 1.01 * dim * ProposalError.Underflow;
-        if (estimated && TLanes.ByteProduct is { } product && ByteColumns.Pay(count, dim)) Bytes = new ByteColumns(Columns, product);
+        if (estimated && TLanes.ByteProduct is { } product && ByteColumns.Pay(count, dim)) Bytes = ByteColumns.Of(Columns, product);
     }
 
     /// <summary>The packed unit queries.</summary>

@@ -55,9 +55,9 @@ internal abstract unsafe class SimilarityWorker<TLanes, TFloat, TDouble, TElemen
         _tile = new RowTile<TLanes, TFloat, TDouble, TElement>(job.Queries.Columns);
         _visits = new Visit[_tile.Capacity];
         _repeated = new int[_tile.Capacity];
-        if (job.IsEstimated && TLanes.ByteProduct is { } product && job.Queries.Bytes is { } bytes)
+        if (job.IsEstimated && job.Queries.Bytes is { } bytes)
         {
-            _estimates = new RowEstimates<TLanes, TFloat, TDouble>(bytes, product, job.Queries.Columns.Dim, _tile.Capacity);
+            _estimates = new RowEstimates<TLanes, TFloat, TDouble>(bytes.Centre, _tile.Capacity);
             _payoff = new EstimatePayoff(job.Queries.Columns.Columns, CanonicalCost);
         }
 
@@ -187,7 +187,7 @@ internal abstract unsafe class SimilarityWorker<TLanes, TFloat, TDouble, TElemen
         long before = _decided;
         int repeated = 0;
         for (int r = 0; r < count; r++) _estimates!.Set(r, _tile.Row(r), _norms[firstRow + r]);
-        _estimates!.Multiply(count, _tile.Dots(0));
+        _estimates!.Multiply(count, _queries.Bytes!, _tile.Dots(0));
         for (int r = 0; r < count; r++)
         {
             if (!LookAtEstimates(r, firstRow + r)) _repeated[repeated++] = r;
@@ -244,7 +244,7 @@ internal abstract unsafe class SimilarityWorker<TLanes, TFloat, TDouble, TElemen
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool LookAtEstimates(int place, int row)
     {
-        double error = _estimates!.Error(place);
+        double error = _estimates!.Error(place, _queries.Bytes!);
         if (double.IsPositiveInfinity(error)) return false;
         double norm = _norms[row];
         Proposals proposals = new(row, _tile.Dots(place), (float)(1 / norm), error);

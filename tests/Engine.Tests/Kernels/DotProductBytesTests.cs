@@ -16,7 +16,7 @@ public sealed unsafe class DotProductBytesTests
             using PackedColumns packed = new(count, dim);
             float[] values = Cases.Values(dim, count * dim);
             for (int c = 0; c < count; c++) packed.Set(c, values.AsSpan(c * dim, dim), Oracle.Norm(values[(c * dim)..((c + 1) * dim)]));
-            using ByteColumns columns = new(packed, product);
+            using ByteColumns columns = ByteColumns.Of(packed, product);
             int stride = (4 * columns.Steps) + 64, dots = rows * columns.Width;
             using NativeBuffer<byte> bytes = new(rows * stride);
             using NativeBuffer<float> facts = new(2 * rows), to = new(dots + 16);

@@ -286,9 +286,9 @@ public class EstimateTests
         float[][] x = Cases.Split(values, dim), q = Cases.Split(vectors, dim);
         double[] lengths = Array.ConvertAll(q, vector => shorter ? q.Max(Oracle.Norm) : Oracle.Norm(vector));
         for (int c = 0; c < count; c++) packed.Set(c, q[c], lengths[c]);
-        using ByteColumns columns = new(packed, product);
+        using ByteColumns columns = ByteColumns.Of(packed, product);
         int capacity = (rows + 5) / 6 * 6;
-        using RowEstimates<TLanes, TFloat, TDouble> estimates = new(columns, product, dim, capacity);
+        using RowEstimates<TLanes, TFloat, TDouble> estimates = new(columns.Centre, capacity);
         float[] padded = new float[dim + 16], dots = new float[capacity * columns.Width];
         double worst = 0;
 
@@ -301,12 +301,12 @@ public class EstimateTests
                 estimates.Set(r, row, Oracle.Norm(x[r]));
             }
 
-            estimates.Multiply(rows, to);
+            estimates.Multiply(rows, columns, to);
         }
 
         for (int r = 0; r < rows; r++)
         {
-            double norm = Oracle.Norm(x[r]), error = estimates.Error(r);
+            double norm = Oracle.Norm(x[r]), error = estimates.Error(r, columns);
             Assert.Equal(norm is < 1e-12 or > 1e12, double.IsPositiveInfinity(error));
             for (int c = 0; c < count && !double.IsPositiveInfinity(error); c++)
                 worst = Math.Max(worst, Math.Abs((dots[(r * columns.Width) + c] / norm) - (Oracle.Cosine(x[r], q[c]) * Oracle.Norm(q[c]) / lengths[c])) / (error + ProposalError.Unit));
