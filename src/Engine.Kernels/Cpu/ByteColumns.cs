@@ -179,21 +179,23 @@ internal sealed unsafe class ByteColumns : IDisposable
         }
     }
 
-    /// <summary>The largest magnitude of an element, of two that meet in one product, and of those that meet in one 16-bit sum.</summary>
+    /// <summary>The largest magnitude of an element; and, where sums are of 16 bits, of two that meet in one product and of those that meet in one sum.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static (double Largest, double Pair, double Sum) Sizes(ReadOnlySpan<double> vector)
+    private (double Largest, double Pair, double Sum) Sizes(ReadOnlySpan<double> vector)
     {
+        Vector<double> most = default;
+        for (int j = 0; j < vector.Length; j += Vector<double>.Count) most = Vector.Max(most, Vector.Abs(new Vector<double>(vector[j..])));
         double largest = 0, pair = 0, sum = 0;
-        for (; vector.Length > 0; vector = vector[Group..])
+        for (int i = 0; i < Vector<double>.Count; i++) largest = Math.Max(largest, most[i]);
+        for (; double.IsFinite(_sumLimit) && vector.Length > 0; vector = vector[Group..])
         {
             double low = 0, high = 0;
             for (int step = 0; step < Group; step += Step)
             {
-                double a = Math.Abs(vector[step]), b = Math.Abs(vector[step + 1]), c = Math.Abs(vector[step + 2]), d = Math.Abs(vector[step + 3]);
-                largest = Math.Max(largest, Math.Max(Math.Max(a, b), Math.Max(c, d)));
-                pair = Math.Max(pair, Math.Max(a + b, c + d));
-                low += a + b;
-                high += c + d;
+                double left = Math.Abs(vector[step]) + Math.Abs(vector[step + 1]), right = Math.Abs(vector[step + 2]) + Math.Abs(vector[step + 3]);
+                pair = Math.Max(pair, Math.Max(left, right));
+                low += left;
+                high += right;
             }
 
             sum = Math.Max(sum, Math.Max(low, high));
@@ -213,8 +215,9 @@ internal sealed unsafe class ByteColumns : IDisposable
             int low = 0, high = 0;
             for (int step = 0; step < Steps / Sums; step++, from += Step)
             {
+                // Quantize saw to it that they fit.
                 sbyte* four = (sbyte*)(to += Line);
-                for (int i = 0; i < Step; i++) four[i] = checked((sbyte)elements[from + i]);
+                for (int i = 0; i < Step; i++) four[i] = (sbyte)(int)elements[from + i];
                 low += four[0] + four[1];
                 high += four[2] + four[3];
             }

@@ -118,10 +118,12 @@ internal sealed unsafe class CentreBlock(int dim, NativeArena memory) : IDisposa
             if (longest < around.Unit * around.Unit * (1 - 1e-6))
             {
                 _bytes ??= new ByteColumns(IMinDistances.Step, around);
-                double[] vector = new double[around.Padded];
+                double[] centre = new double[around.Padded], vector = new double[around.Padded];
                 for (int c = 0; c < _count; c++)
                 {
-                    for (int j = 0; j < dim; j++) vector[j] = Centres[c][j] / around.Unit;
+                    new ReadOnlySpan<double>(Centres[c], dim).CopyTo(centre);
+                    Array.Clear(vector);
+                    ByteCentre.Subtract(vector, -1 / around.Unit, centre);
                     _bytes.Set(c, vector);
                 }
             }
