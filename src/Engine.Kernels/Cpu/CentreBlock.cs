@@ -27,6 +27,7 @@ internal sealed unsafe class CentreBlock(int dim, NativeArena memory) : IDisposa
     }
 
     /// <summary>The centres in 8 bits; null while there is room for more, or where one is longer than the unit. Quantised by the worker that asks first.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public ByteColumns? Bytes(ByteCentre around)
     {
         if (_count < IMinDistances.Step) return null;

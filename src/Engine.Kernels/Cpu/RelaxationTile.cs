@@ -189,6 +189,7 @@ internal sealed unsafe class RelaxationTile<TLanes, TFloat, TDouble, TElement> :
     }
 
     /// <summary>Quantises a loaded row, and adds to its margin what its estimates may be off by whatever the step.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Estimate(int place, ref RowStanding standing, double length)
     {
         _estimates!.Set(place, _tile.Row(place), length);

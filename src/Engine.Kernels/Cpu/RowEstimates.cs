@@ -89,6 +89,7 @@ internal sealed unsafe class RowEstimates<TLanes, TFloat, TDouble> : IDisposable
     }
 
     /// <summary>Puts a quantised row in another's place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Move(int from, int to)
     {
         Unsafe.CopyBlock(_rows.Pointer + (to * _stride), _rows.Pointer + (from * _stride), (uint)_padded);
@@ -102,6 +103,7 @@ internal sealed unsafe class RowEstimates<TLanes, TFloat, TDouble> : IDisposable
     public void Multiply(int count, ByteColumns columns, float* dots) => _centre.Product.Multiply(_rows.Pointer, _stride, Scales, Shares, (count + 5) / 6 * 6, columns, dots);
 
     /// <summary>How far the cosines of a row may lie from its estimated products divided by its norm, where columns are 1 long; infinity where there is no estimate.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public double Error(int place, ByteColumns columns)
     {
         (double byRest, double byLoss, double rounding) = ErrorOf(place);
@@ -109,6 +111,7 @@ internal sealed unsafe class RowEstimates<TLanes, TFloat, TDouble> : IDisposable
     }
 
     /// <summary>The parts of <see cref="Error"/>: what it grows by with the columns' longest rest and loss, and what it is without; the second is infinite where there is no estimate.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public (double ByRest, double ByLoss, double Rounding) ErrorOf(int place) => (1.01 * _errors[place].Lost, 1.01 * _errors[place].Whole, 1.01 * _rounding);
 
     /// <inheritdoc/>
