@@ -24,6 +24,6 @@ internal static unsafe class Prefetch
     public static void Later(byte* at, nint bytes)
     {
         if (!Sse.IsSupported) return;
-        for (nint i = 0; i < bytes; i += LineBytes) Sse.Prefetch1(at + i);
+        for (nint i = 0; i < Math.Min(bytes, MostBytes); i += LineBytes) Sse.Prefetch1(at + i);
     }
 }

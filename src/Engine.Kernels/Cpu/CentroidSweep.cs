@@ -25,6 +25,7 @@ internal sealed unsafe class CentroidSweep<TLanes, TFloat, TDouble, TElement> : 
     private readonly int[] _candidates;
     private readonly int[] _repeated;
     private readonly float[] _squares;
+    private readonly double[] _lengths;
     private long _decided;
     private long _estimated;
 
@@ -38,6 +39,7 @@ internal sealed unsafe class CentroidSweep<TLanes, TFloat, TDouble, TElement> : 
         _candidates = new int[columns.Width];
         _repeated = new int[Tile.Capacity];
         _squares = new float[Tile.Capacity];
+        _lengths = new double[Tile.Capacity];
         if (job.Columns.Bytes is not { } bytes) return;
         _estimates = new RowEstimates<TLanes, TFloat, TDouble>(bytes.Centre, Tile.Capacity);
         _payoff = new EstimatePayoff(columns.Columns, CanonicalCost);
@@ -98,8 +100,9 @@ internal sealed unsafe class CentroidSweep<TLanes, TFloat, TDouble, TElement> : 
     {
         long before = _decided;
         int repeated = 0;
-        for (int r = 0; r < count; r++) _estimates!.Set(r, Tile.Row(r), LengthOf(r));
-        _estimates!.Multiply(count, Job.Columns.Bytes!, Tile.Dots(0));
+        for (int r = 0; r < count; r++) _lengths[r] = LengthOf(r);
+        _estimates!.Set(0, Tile.Row(0), Tile.Stride, _lengths.AsSpan(0, count));
+        _estimates.Multiply(count, Job.Columns.Bytes!, Tile.Dots(0));
         for (int r = 0; r < count; r++, next += stride)
         {
             Prefetch.Later(next, stride);
@@ -127,7 +130,7 @@ internal sealed unsafe class CentroidSweep<TLanes, TFloat, TDouble, TElement> : 
     {
         CentroidColumns<TLanes, TFloat, TDouble> columns = Job.Columns;
         double scale = Job.Scale(row), error = _estimates!.Error(place, Job.Columns.Bytes!);
-        double margin = columns.Margin(LengthOf(place), scale, error);
+        double margin = columns.Margin(_lengths[place], scale, error);
         return double.IsFinite(margin) && Decide(place, row, Tile.Dots(place), -2 * scale * columns.Longest, margin, _payoff!.Few);
     }
 

@@ -29,6 +29,8 @@ internal sealed unsafe class RelaxationTile<TLanes, TFloat, TDouble, TElement> :
 
     private readonly RowTile<TLanes, TFloat, TDouble, TElement> _tile;
     private readonly RowStanding[] _standing;
+    private readonly double[] _norms;
+    private readonly (int Place, uint Candidates)[] _found;
     private readonly EstimatePayoff _payoff = new(IMinDistances.Step, CanonicalCost);
     private readonly int _dim;
     private readonly double _gamma;
@@ -48,6 +50,8 @@ internal sealed unsafe class RelaxationTile<TLanes, TFloat, TDouble, TElement> :
     {
         _tile = new RowTile<TLanes, TFloat, TDouble, TElement>(columns);
         _standing = new RowStanding[_tile.Capacity];
+        _norms = new double[_tile.Capacity];
+        _found = new (int, uint)[_tile.Capacity];
         _dim = columns.Dim;
         _gamma = ProposalError.Gamma(columns.Roundings);
     }
@@ -93,27 +97,42 @@ internal sealed unsafe class RelaxationTile<TLanes, TFloat, TDouble, TElement> :
         else _payoff.Multiplied(_proposed, _decided);
     }
 
-    /// <summary>Loads a row behind the others.</summary>
+    /// <summary>Copies a row behind the others. Where it stands is not known yet.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Load(in RowLoan loan, int row)
+    public void Load(int row, byte* x, float unit)
     {
-        int place = Count++;
-        _tile.Load(place, loan.View, loan.PlaceOf(row));
-        double square = RowMath<TLanes, TFloat, TDouble>.SquaredNorm<Float32Element>(Row(place), 1, _dim, out _), length = Math.Sqrt(square), scale = _job.Scale(row);
-        ref RowStanding standing = ref _standing[place];
-        standing = new RowStanding
+        _tile.Load(Count, x, unit);
+        _standing[Count++].Row = row;
+    }
+
+    /// <summary>Finds where rows stand that were copied.</summary>
+    /// <param name="first">The first of them; those behind it are new too.</param>
+    /// <returns>The place behind the last.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public int Stand(int first)
+    {
+        // One part of the work after another: rows do not wait for each other, so the machine does several at once.
+        Span<double> norms = _norms.AsSpan(0, Count - first);
+        for (int i = 0; i < norms.Length; i++) norms[i] = RowMath<TLanes, TFloat, TDouble>.SquaredNorm<Float32Element>(Row(first + i), 1, _dim, out _);
+        for (int i = 0; i < norms.Length; i++)
         {
-            Row = row,
-            Seen = _job.SeenOf(row),
-            Least = _job.Least(row),
-            Nearest = _job.Nearest(row),
-            Scale = scale,
-            Twice = (float)(-2 * scale),
-            Square = scale * scale * square,
-            Margin = Margin(length * (1 + 1e-9), Math.Abs(scale)),
-        };
-        if (_estimating) Estimate(place, ref standing, length);
-        standing.SetLimit();
+            ref RowStanding standing = ref _standing[first + i];
+            int row = standing.Row;
+            double square = norms[i], length = Math.Sqrt(square), scale = _job.Scale(row);
+            norms[i] = length;
+            standing.Seen = _job.SeenOf(row);
+            standing.Least = _job.Least(row);
+            standing.Nearest = _job.Nearest(row);
+            standing.Scale = scale;
+            standing.Twice = (float)(-2 * scale);
+            standing.TwiceUnit = standing.ByRest = standing.ByLoss = 0;
+            standing.Square = scale * scale * square;
+            standing.Margin = Margin(length * (1 + 1e-9), Math.Abs(scale));
+        }
+
+        if (_estimating) Estimate(first, norms);
+        for (int i = first; i < Count; i++) _standing[i].SetLimit();
+        return Count;
     }
 
     /// <summary>Puts a row in another's place.</summary>
@@ -150,35 +169,41 @@ internal sealed unsafe class RelaxationTile<TLanes, TFloat, TDouble, TElement> :
     }
 
     /// <summary>Finds the centres of the step last multiplied that may be nearer to a row than any before.</summary>
-    /// <param name="place">The row.</param>
     /// <param name="block">The step.</param>
-    /// <param name="first">The first centre of it that counts.</param>
-    /// <param name="candidates">A bit for each.</param>
-    /// <returns>False when there is no bound for the row's proposals.</returns>
+    /// <param name="centres">Centres in it.</param>
+    /// <returns>The rows that have such centres, and a bit for each of these; all where there is no bound for a row's proposals.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public bool TryPropose(int place, CentreBlock block, int first, out uint candidates)
+    public ReadOnlySpan<(int Place, uint Candidates)> Propose(CentreBlock block, int centres)
     {
-        ref readonly RowStanding standing = ref _standing[place];
-        candidates = 0;
-        float more = (standing.ByRest * _rest) + (standing.ByLoss * _loss);
-        if (!(standing.Margin + more < double.PositiveInfinity)) return false;
-        TFloat by = TLanes.Broadcast(_bytes is null ? standing.Twice : standing.TwiceUnit), limit = TLanes.Broadcast(standing.Limit + more);
-        float* dots = _tile.Dots(place);
-        TFloat left = TLanes.MultiplyAdd(by, TLanes.LoadF32(dots), TLanes.LoadF32(block.Squares));
-        TFloat right = TLanes.MultiplyAdd(by, TLanes.LoadF32(dots + 16), TLanes.LoadF32(block.Squares + 16));
-        uint mask = (TLanes.AtMost(left, limit) | (TLanes.AtMost(right, limit) << 16)) & (uint.MaxValue << first);
-        _proposed++;
-        if (mask == 0) return true;
-        if (!BitOperations.IsPow2(mask))
+        // Which rows have candidates cannot be foretold, so all masks come first, without a branch that depends on them.
+        int found = 0;
+        TFloat leftSquares = TLanes.LoadF32(block.Squares), rightSquares = TLanes.LoadF32(block.Squares + 16);
+        for (int i = 0; i < Count; i++)
         {
+            ref readonly RowStanding standing = ref _standing[i];
+            float more = Error(standing);
+            TFloat by = TLanes.Broadcast(_bytes is null ? standing.Twice : standing.TwiceUnit), limit = TLanes.Broadcast(standing.Limit + more);
+            float* dots = _tile.Dots(i);
+            TFloat left = TLanes.MultiplyAdd(by, TLanes.LoadF32(dots), leftSquares), right = TLanes.MultiplyAdd(by, TLanes.LoadF32(dots + 16), rightSquares);
             TLanes.Store(left, dots);
             TLanes.Store(right, dots + 16);
-            mask = ProposalError.NearLowest(dots, mask, 2 * (standing.Margin + more));
+            uint mask = TLanes.AtMost(left, limit) | (TLanes.AtMost(right, limit) << 16);
+            if (!(standing.Margin + more < double.PositiveInfinity)) mask = uint.MaxValue >> (IMinDistances.Step - centres);
+            mask &= uint.MaxValue << standing.First;
+            _found[found] = (i, mask);
+            found += mask == 0 ? 0 : 1;
         }
 
-        candidates = mask;
-        _decided += BitOperations.PopCount(mask);
-        return true;
+        for (int i = 0; i < found; i++)
+        {
+            ref (int Place, uint Candidates) row = ref _found[i];
+            double margin = _standing[row.Place].Margin + Error(_standing[row.Place]);
+            if (!BitOperations.IsPow2(row.Candidates) && double.IsFinite(margin)) row.Candidates = ProposalError.NearLowest(_tile.Dots(row.Place), row.Candidates, 2 * margin);
+            _decided += BitOperations.PopCount(row.Candidates);
+        }
+
+        _proposed += Count;
+        return _found.AsSpan(0, found);
     }
 
     /// <inheritdoc/>
@@ -188,17 +213,26 @@ internal sealed unsafe class RelaxationTile<TLanes, TFloat, TDouble, TElement> :
         _estimates?.Dispose();
     }
 
-    /// <summary>Quantises a loaded row, and adds to its margin what its estimates may be off by whatever the step.</summary>
+    /// <summary>Quantises loaded rows, and adds to their margins what their estimates may be off by whatever the step.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Estimate(int place, ref RowStanding standing, double length)
+    private void Estimate(int first, ReadOnlySpan<double> norms)
     {
-        _estimates!.Set(place, _tile.Row(place), length);
-        double factor = -2 * standing.Scale * _job.Around!.Unit, reach = 1.01 * Math.Abs(factor) * length;
-        (double byRest, double byLoss, double rounding) = _estimates.ErrorOf(place);
-        (standing.TwiceUnit, standing.ByRest, standing.ByLoss) = ((float)factor, ProposalError.RoundUp(reach * byRest), ProposalError.RoundUp(reach * byLoss));
-        standing.Margin += (reach * rounding) + (8 * ProposalError.Unit * (standing.ByRest + standing.ByLoss));
-        if (!(Math.Abs(factor) is > ShortestFactor and < ProposalError.SafeMagnitude)) standing.Margin = double.PositiveInfinity;
+        _estimates!.Set(first, _tile.Row(first), _tile.Stride, norms);
+        double unit = _job.Around!.Unit;
+        for (int i = 0; i < norms.Length; i++)
+        {
+            ref RowStanding standing = ref _standing[first + i];
+            double factor = -2 * standing.Scale * unit, reach = 1.01 * Math.Abs(factor) * norms[i];
+            (double byRest, double byLoss, double rounding) = _estimates.ErrorOf(first + i);
+            (standing.TwiceUnit, standing.ByRest, standing.ByLoss) = ((float)factor, ProposalError.RoundUp(reach * byRest), ProposalError.RoundUp(reach * byLoss));
+            standing.Margin += (reach * rounding) + (8 * ProposalError.Unit * (standing.ByRest + standing.ByLoss));
+            if (!(Math.Abs(factor) is > ShortestFactor and < ProposalError.SafeMagnitude)) standing.Margin = double.PositiveInfinity;
+        }
     }
+
+    /// <summary>What the estimates of the step may be off by more than a product.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private float Error(in RowStanding standing) => (standing.ByRest * _rest) + (standing.ByLoss * _loss);
 
     /// <summary>m + 2m', or infinity where float32 could overflow.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

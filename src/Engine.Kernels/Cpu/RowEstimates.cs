@@ -20,6 +20,9 @@ internal sealed unsafe class RowEstimates<TLanes, TFloat, TDouble> : IDisposable
     /// <summary>1.5 * 2^23: float32 sums with it have no fraction bits left, and their lowest byte is that of the integer.</summary>
     private const float Magic = 12582912;
 
+    /// <summary>The most rows that go through the parts of being quantised together, and the elements that they may have in all.</summary>
+    private const int MostTogether = 16, MostTogetherElements = 4096;
+
     private readonly ByteCentre _centre;
     private readonly NativeBuffer<byte> _rows;
     private readonly NativeBuffer<float> _factors;
@@ -27,6 +30,7 @@ internal sealed unsafe class RowEstimates<TLanes, TFloat, TDouble> : IDisposable
     private readonly (double Lost, double Whole)[] _errors;
     private readonly int _capacity;
     private readonly int _padded;
+    private readonly int _together;
     private readonly nint _stride;
     private readonly double _gamma;
     private readonly double _rounding;
@@ -43,7 +47,8 @@ internal sealed unsafe class RowEstimates<TLanes, TFloat, TDouble> : IDisposable
         _stride = _padded + 64;
         _rows = new NativeBuffer<byte>(capacity * _stride);
         _factors = new NativeBuffer<float>(2L * capacity);
-        _rest = new NativeBuffer<float>(_padded);
+        _together = Math.Clamp(MostTogetherElements / _padded, 1, MostTogether);
+        _rest = new NativeBuffer<float>((long)_together * _padded);
         _errors = new (double, double)[capacity];
         _gamma = ProposalError.Gamma((_padded / 16) + 17);
         _rounding = _gamma + (32 * ProposalError.Unit) + ProposalError.Canonical(_padded);
@@ -54,38 +59,16 @@ internal sealed unsafe class RowEstimates<TLanes, TFloat, TDouble> : IDisposable
 
     private float* Shares => _factors.Pointer + _capacity;
 
-    /// <summary>Quantises a widened row.</summary>
-    /// <param name="place">Where in the block.</param>
-    /// <param name="row">The row, padded with zeros to whole groups of 16.</param>
-    /// <param name="norm">Its canonical norm.</param>
+    /// <summary>Quantises widened rows.</summary>
+    /// <param name="first">Where the first goes in the block.</param>
+    /// <param name="rows">Where they are, padded with zeros to whole groups of 16.</param>
+    /// <param name="stride">Elements from one to the next.</param>
+    /// <param name="norms">Their canonical norms, one for each row.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Set(int place, float* row, double norm)
+    public void Set(int first, float* rows, nint stride, ReadOnlySpan<double> norms)
     {
-        if (!(norm is >= ProposalError.ShortestEstimated and <= ProposalError.LongestEstimated))
-        {
-            // Its bytes are an earlier row's, and the products are never looked at.
-            (Scales[place], Shares[place], _errors[place]) = (0, 0, (0, double.PositiveInfinity));
-            return;
-        }
-
-        fixed (float* centre = _centre.Values)
-        {
-            float* rest = _rest.Pointer;
-            int limit = _centre.Product.RowLimit;
-            double along = Along(row, centre, _padded);
-            float share = (float)(along * _centre.InverseSquare);
-            float largest = Subtract(row, share, centre, rest, _padded);
-
-            // A row that is a multiple of the centre has only rounding left.
-            float scale = Math.Max(largest, (float)(norm * 1e-7)) / limit;
-            double lost = Quantize(rest, scale, limit, _rows.Pointer + (place * _stride), _padded);
-            Scales[place] = scale;
-            Shares[place] = share;
-            double centreSquare = _centre.InverseSquare == 0 ? 0 : 1 / _centre.InverseSquare;
-            double square = (norm * norm * (1 + (3 * _gamma))) + (share * ((share * centreSquare) - (2 * along)));
-            double loss = (Math.Sqrt(lost) * (1 + _gamma)) + (8 * ProposalError.Unit * norm) + _underflow;
-            _errors[place] = (loss / norm, (Math.Sqrt(Math.Max(square, 0)) + loss) / norm);
-        }
+        for (int from = 0; from < norms.Length; from += _together)
+            SetTogether(first + from, rows + (from * stride), stride, norms.Slice(from, Math.Min(_together, norms.Length - from)));
     }
 
     /// <summary>Puts a quantised row in another's place.</summary>
@@ -120,6 +103,39 @@ internal sealed unsafe class RowEstimates<TLanes, TFloat, TDouble> : IDisposable
         _rows.Dispose();
         _factors.Dispose();
         _rest.Dispose();
+    }
+
+    /// <summary>Takes some rows through one part of the work after another: what a part does for one row need not wait for another, so the machine does several at once.</summary>
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void SetTogether(int first, float* rows, nint stride, ReadOnlySpan<double> norms)
+    {
+        double* along = stackalloc double[MostTogether], lost = stackalloc double[MostTogether];
+        float* largest = stackalloc float[MostTogether];
+        int limit = _centre.Product.RowLimit;
+        fixed (float* centre = _centre.Values)
+        {
+            for (int r = 0; r < norms.Length; r++) along[r] = Along(rows + (r * stride), centre, _padded);
+            for (int r = 0; r < norms.Length; r++)
+                largest[r] = Subtract(rows + (r * stride), Shares[first + r] = (float)(along[r] * _centre.InverseSquare), centre, _rest.Pointer + (r * _padded), _padded);
+        }
+
+        // A row that is a multiple of the centre has only rounding left.
+        for (int r = 0; r < norms.Length; r++)
+            lost[r] = Quantize(_rest.Pointer + (r * _padded), Scales[first + r] = Math.Max(largest[r], (float)(norms[r] * 1e-7)) / limit, limit, _rows.Pointer + ((first + r) * _stride), _padded);
+
+        double centreSquare = _centre.InverseSquare == 0 ? 0 : 1 / _centre.InverseSquare;
+        for (int r = 0; r < norms.Length; r++)
+        {
+            double norm = norms[r], share = Shares[first + r];
+            double square = (norm * norm * (1 + (3 * _gamma))) + (share * ((share * centreSquare) - (2 * along[r])));
+            double loss = (Math.Sqrt(lost[r]) * (1 + _gamma)) + (8 * ProposalError.Unit * norm) + _underflow;
+            _errors[first + r] = (loss / norm, (Math.Sqrt(Math.Max(square, 0)) + loss) / norm);
+            if (norm is >= ProposalError.ShortestEstimated and <= ProposalError.LongestEstimated) continue;
+
+            // Its products are never looked at.
+            (Scales[first + r], Shares[first + r], _errors[first + r]) = (0, 0, (0, double.PositiveInfinity));
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]

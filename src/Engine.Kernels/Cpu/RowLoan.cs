@@ -37,10 +37,14 @@ internal ref struct RowLoan(RowSource rows)
     /// <summary>Where in the view a row is that was shown.</summary>
     public readonly nint PlaceOf(long row) => (nint)(row - _first);
 
+    /// <summary>Where a row is that was shown.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly unsafe byte* At(long row) => _view.DangerousRow(PlaceOf(row));
+
     /// <summary>Has the machine bring a row into the caches that is wanted soon: rows lie anywhere, so it cannot guess which.</summary>
     public readonly unsafe void Expect(long row)
     {
-        if (_isInPlace && Holds(row)) Prefetch.Row(_view.DangerousRow(PlaceOf(row)), _view.StrideBytes);
+        if (_isInPlace && Holds(row)) Prefetch.Later(At(row), _view.StrideBytes);
     }
 
     /// <summary>Gives the rows back.</summary>

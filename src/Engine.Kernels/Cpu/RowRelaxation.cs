@@ -16,8 +16,8 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
     /// <summary>Centres up to which a row is not worth being copied into the tile.</summary>
     private const int FewCentres = 8;
 
-    /// <summary>Rows between the one that is fetched and the one that is loaded.</summary>
-    private const int Ahead = 3;
+    /// <summary>Rows that are loaded before it is found where they stand: few enough to be in the first-level cache still.</summary>
+    private const int LoadedTogether = 16;
 
     /// <summary>Rows between the one whose standing is fetched and the one that is looked at.</summary>
     private const int StandingsAhead = 16;
@@ -244,12 +244,24 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Load(ref RowLoan loan, int place, int end)
     {
+        if (place == end) return place;
+        loan.Show(OpenRow(place), Neighbours(place, end));
+
+        // They lie anywhere, so all are asked for at once.
+        for (int i = place + 1; i < end && _rowBytes >= ShortestFetched; i++) loan.Expect(OpenRow(i));
+        int first = _tile.Count;
         while (place < end)
         {
-            if (place + Ahead < end && _rowBytes >= ShortestFetched) loan.Expect(OpenRow(place + Ahead));
-            for (int left = loan.Show(OpenRow(place), Neighbours(place, end)); left > 0; left--, place++) _tile.Load(loan, OpenRow(place));
+            int left = loan.Show(OpenRow(place), Neighbours(place, end));
+            float unit = loan.View.Scale;
+            for (; left > 0; left--, place++)
+            {
+                _tile.Load(OpenRow(place), loan.At(OpenRow(place)), unit);
+                if (_tile.Count - first == LoadedTogether) first = _tile.Stand(first);
+            }
         }
 
+        _tile.Stand(first);
         return place;
     }
 
@@ -261,34 +273,30 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void GoStep(CentreBlock block, int begin, int end, bool isLeading)
     {
-        int active = _tile.Count, pairs = isLeading ? active * (end - begin) : 0;
-        for (int i = 0; i < active && !isLeading; i++) pairs += end - _tile[i].Seen;
-        DistancesComputed += pairs;
-        bool proposed = pairs >= PairsPerTile * ProductTile<TLanes, TFloat, TDouble>.Tiles(active);
-        if (proposed) _tile.Multiply(block);
-        int waiting = 0;
-        uint candidates = 0;
+        int active = _tile.Count, pairs = 0;
         for (int i = 0; i < active; i++)
         {
-            ref RowStanding standing = ref _tile[i];
-            int first = isLeading ? 0 : standing.Seen - begin;
-            if (!isLeading) standing.Seen = end;
-            uint found = 0;
-            if (!proposed || !_tile.TryPropose(i, block, first, out found))
-            {
-                Compare<Float32Element>(_tile.Row(i), 1, standing.Scale, block, first, end - begin - first, ref standing.Least, ref standing.Nearest);
-                continue;
-            }
-
-            if (found == 0) continue;
-
-            // A row's candidates are on their way from memory while those of the row before are looked at.
-            for (uint rest = found; rest != 0; rest &= rest - 1) Prefetch.Row((byte*)block.Centres[BitOperations.TrailingZeroCount(rest)], (nint)_dim * sizeof(double));
-            Decide(waiting, block, candidates);
-            (waiting, candidates) = (i, found);
+            // The first centre of the step that counts.
+            int first = isLeading ? 0 : _tile[i].Seen - begin;
+            _tile[i].First = first;
+            pairs += end - begin - first;
+            if (!isLeading) _tile[i].Seen = end;
         }
 
-        Decide(waiting, block, candidates);
+        DistancesComputed += pairs;
+        if (pairs < PairsPerTile * ProductTile<TLanes, TFloat, TDouble>.Tiles(active))
+        {
+            for (int i = 0; i < active; i++)
+            {
+                ref RowStanding standing = ref _tile[i];
+                Compare<Float32Element>(_tile.Row(i), 1, standing.Scale, block, standing.First, end - begin - standing.First, ref standing.Least, ref standing.Nearest);
+            }
+
+            return;
+        }
+
+        _tile.Multiply(block);
+        foreach ((int place, uint candidates) in _tile.Propose(block, end - begin)) Decide(place, block, candidates);
     }
 
     /// <summary>The nearest of some centres, if it is nearer than any before.</summary>
@@ -297,16 +305,16 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
     {
         ref RowStanding standing = ref _tile[place];
         double least = standing.Least;
+        int nearest = standing.Nearest;
         for (; candidates != 0; candidates &= candidates - 1)
         {
             int candidate = BitOperations.TrailingZeroCount(candidates);
             Take(
                 RowMath<TLanes, TFloat, TDouble>.SquaredDistance<Float32Element, Float64Operand>(_tile.Row(place), 1, standing.Scale, (byte*)block.Centres[candidate], _dim),
-                block.Labels[candidate], ref least, ref standing.Nearest);
+                block.Labels[candidate], ref least, ref nearest);
         }
 
-        if (!(least < standing.Least)) return;
-        standing.Least = least;
+        (standing.Least, standing.Nearest) = (least, nearest);
         standing.SetLimit();
     }
 
@@ -330,8 +338,9 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Take(double distance, int label, ref double least, ref int nearest)
     {
-        if (!(distance < least)) return;
-        least = distance;
-        nearest = label;
+        // Squares are not negative, so their bits are ordered as they are; and nobody waits for a branch that cannot be foretold.
+        long now = BitConverter.DoubleToInt64Bits(distance), before = BitConverter.DoubleToInt64Bits(least);
+        nearest = now < before ? label : nearest;
+        least = BitConverter.Int64BitsToDouble(Math.Min(now, before));
     }
 }

@@ -5,6 +5,7 @@ internal struct RowStanding
 {
     public int Row;
     public int Seen;
+    public int First;
     public int Nearest;
     public double Least;
     public double Scale;

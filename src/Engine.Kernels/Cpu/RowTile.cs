@@ -45,6 +45,9 @@ internal sealed unsafe class RowTile<TLanes, TFloat, TDouble, TElement> : IDispo
         return (int)Math.Clamp(rows / ProductTile<TLanes, TFloat, TDouble>.TileRows, 2, 16) * ProductTile<TLanes, TFloat, TDouble>.TileRows;
     }
 
+    /// <summary>Elements from one row to the next.</summary>
+    public nint Stride => _stride;
+
     /// <summary>A row as the matrix holds it, widened: dim elements, then zeros to a whole group.</summary>
     public float* Row(int row) => _rows.Pointer + (row * _stride);
 
@@ -59,7 +62,10 @@ internal sealed unsafe class RowTile<TLanes, TFloat, TDouble, TElement> : IDispo
     }
 
     /// <summary>Widens one row of a block into a place of the tile.</summary>
-    public void Load(int place, MatrixView view, nint row) => Widen(view.DangerousRow(row), view.Scale, Row(place));
+    public void Load(int place, MatrixView view, nint row) => Load(place, view.DangerousRow(row), view.Scale);
+
+    /// <summary>Widens a row into a place of the tile.</summary>
+    public void Load(int place, byte* row, float scale) => Widen(row, scale, Row(place));
 
     /// <summary>Multiplies the first so many loaded rows with every column.</summary>
     public void Multiply(int count) => Multiply(count, _columns);
@@ -122,6 +128,7 @@ internal sealed unsafe class RowTile<TLanes, TFloat, TDouble, TElement> : IDispo
         _dots.Dispose();
     }
 
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Widen(byte* x, float scale, float* to)
     {

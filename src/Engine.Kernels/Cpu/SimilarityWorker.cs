@@ -186,8 +186,8 @@ internal abstract unsafe class SimilarityWorker<TLanes, TFloat, TDouble, TElemen
     {
         long before = _decided;
         int repeated = 0;
-        for (int r = 0; r < count; r++) _estimates!.Set(r, _tile.Row(r), _norms[firstRow + r]);
-        _estimates!.Multiply(count, _queries.Bytes!, _tile.Dots(0));
+        _estimates!.Set(0, _tile.Row(0), _tile.Stride, new ReadOnlySpan<double>(_norms + firstRow, count));
+        _estimates.Multiply(count, _queries.Bytes!, _tile.Dots(0));
         for (int r = 0; r < count; r++)
         {
             if (!LookAtEstimates(r, firstRow + r)) _repeated[repeated++] = r;
