@@ -64,13 +64,14 @@ internal sealed class CoverageBounds : IDisposable
     {
         (_rows, _scales, _within, _pass, _floor) = (rows, scales, within, pass, floor);
         _window = options.CentreWindow > 0 ? options.CentreWindow : (int)Math.Max(1, MostCentreElements / rows.Dim);
-        _seen = new int[rows.Rows];
-        _squared = new double[rows.Rows];
+        int count = RowNumbers.CountOf(rows);
+        _seen = new int[count];
+        _squared = within is null ? GC.AllocateUninitializedArray<double>(count) : new double[count];
         _sample = new BoundSample(within?.Length ?? _squared.Length, Math.Max(floor, double.Epsilon));
         _centre = new double[rows.Dim];
         if (within is null) Array.Fill(_squared, double.PositiveInfinity);
         else foreach (int row in within) _squared[row] = double.PositiveInfinity;
-        _nearest = new int[rows.Rows];
+        _nearest = GC.AllocateUninitializedArray<int>(count);
         Array.Fill(_nearest, -1);
         _distances = kernels.MinDistances(rows, scales);
     }

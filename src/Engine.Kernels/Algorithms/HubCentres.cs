@@ -38,18 +38,15 @@ internal sealed class HubCentres
         long first = CountFound(nearest);
         if (first < Found + Math.Max(Found / 4, 1)) return false;
 
-        long[] found = new long[centres.Count];
-        long all = 0;
+        // Whoever has found none is counted as -1: that takes no branch, and which rows have found one cannot be foretold.
+        int[] counts = new int[centres.Count + 1];
         for (int from = 0, stride = Stride(nearest.Length, Asked); from < nearest.Length; from += stride)
-        {
-            foreach (int place in nearest.Slice(from, Math.Min(Together, nearest.Length - from)))
-            {
-                if (place < IMinDistances.Step) continue;
-                found[place]++;
-                all++;
-            }
-        }
+            foreach (int place in nearest.Slice(from, Math.Min(Together, nearest.Length - from))) counts[place + 1]++;
 
+        Span<int> found = counts.AsSpan(1);
+        found[..Math.Min(IMinDistances.Step, found.Length)].Clear();
+        long all = 0;
+        foreach (int count in found) all += count;
         Use(Best(found, all, centres), first);
         return true;
     }
@@ -76,13 +73,13 @@ internal sealed class HubCentres
 
     /// <summary>The groups worth showing.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static int[] Best(long[] found, double left, List<int> centres)
+    private static int[] Best(ReadOnlySpan<int> found, double left, List<int> centres)
     {
         // Ascending keys: most found first, then the lower place. Asked rows are far fewer than 2^31.
         long[] keys = new long[found.Length];
         int count = 0;
         for (int place = 0; place < found.Length; place++)
-            if (found[place] > 0 && centres[place] >= 0) keys[count++] = (-found[place] << 32) | (uint)place;
+            if (found[place] > 0 && centres[place] >= 0) keys[count++] = (-(long)found[place] << 32) | (uint)place;
         Array.Sort(keys, 0, count);
         int[] order = new int[count];
         for (int i = 0; i < count; i++) order[i] = (int)(uint)keys[i];

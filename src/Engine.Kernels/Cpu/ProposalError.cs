@@ -31,9 +31,14 @@ internal static class ProposalError
     public static double Canonical(int dim) => (dim + 32.0) / (1L << 52);
 
     /// <summary>A float32 at or above a value, and no more than a few units in the last place above it.</summary>
-    /// <remarks>Rounding takes away at most u times the value, or half of 2^-149. No branch: which way values round cannot be foretold.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float RoundUp(double value) => (float)(value + (2 * Unit * Math.Abs(value)) + Underflow);
+    public static float RoundUp(double value)
+    {
+        // Which way a value is rounded cannot be foretold, so it is raised first. The branch is for what is below the normal range; MathF.BitIncrement is no inline code.
+        float near = (float)(value + (2 * Unit * Math.Abs(value)));
+        int bits = BitConverter.SingleToInt32Bits(near);
+        return near < value ? BitConverter.Int32BitsToSingle(bits >= 0 ? bits + 1 : bits - 1) : near;
+    }
 
     /// <summary>The greatest float32 at or below a value.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

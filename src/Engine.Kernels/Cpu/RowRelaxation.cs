@@ -27,7 +27,9 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
 
     private readonly Action<RowRelaxation<TLanes, TFloat, TDouble, TElement>> _return;
     private readonly RelaxationTile<TLanes, TFloat, TDouble, TElement> _tile;
-    private readonly long[] _open;
+    private long[] _open;
+    private long[] _ordered;
+    private int[] _ends = [];
     private readonly int[] _found;
     private readonly List<int> _stayed = [];
     private readonly int _dim;
@@ -42,6 +44,7 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
         _return = giveBack;
         _tile = new RelaxationTile<TLanes, TFloat, TDouble, TElement>(columns);
         _open = new long[_tile.Capacity];
+        _ordered = new long[_tile.Capacity];
         _found = new int[_tile.Capacity];
         _dim = columns.Dim;
         _rowBytes = checked(columns.Dim * TElement.Size);
@@ -95,7 +98,7 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
     private int Open(int count, out int fewest)
     {
         int open = 0;
-        bool ordered = true;
+        bool stepsAscend = true, rowsAscend = true;
         fewest = int.MaxValue;
         for (int i = 0; i < count; i++)
         {
@@ -109,12 +112,29 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
 
             fewest = Math.Min(fewest, seen);
             long key = ((long)(seen / IMinDistances.Step) << 32) | (uint)row;
-            ordered = ordered && (open == 0 || _open[open - 1] < key);
+            stepsAscend = stepsAscend && (open == 0 || _open[open - 1] < key);
+            rowsAscend = rowsAscend && (open == 0 || OpenRow(open - 1) < row);
             _open[open++] = key;
         }
 
-        if (!ordered) Array.Sort(_open, 0, open);
+        if (!rowsAscend) Array.Sort(_open, 0, open);
+        else if (!stepsAscend) OrderBySteps(open);
         return open;
+    }
+
+    /// <summary>Orders listed rows by step and leaves those of a step in their order.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void OrderBySteps(int open)
+    {
+        int steps = (_job.Count / IMinDistances.Step) + 1;
+        if (_ends.Length < steps) _ends = new int[2 * steps];
+        Span<int> ends = _ends.AsSpan(0, steps);
+        ends.Clear();
+        for (int i = 0; i < open; i++) ends[OpenStep(i)]++;
+        int before = 0;
+        foreach (ref int end in ends) (end, before) = (before, before + end);
+        for (int i = 0; i < open; i++) _ordered[ends[OpenStep(i)]++] = _open[i];
+        (_open, _ordered) = (_ordered, _open);
     }
 
     private int OpenRow(int place) => (int)(uint)_open[place];
@@ -339,8 +359,8 @@ internal sealed unsafe class RowRelaxation<TLanes, TFloat, TDouble, TElement> : 
     private static void Take(double distance, int label, ref double least, ref int nearest)
     {
         // Squares are not negative, so their bits are ordered as they are; and nobody waits for a branch that cannot be foretold.
-        long now = BitConverter.DoubleToInt64Bits(distance), before = BitConverter.DoubleToInt64Bits(least);
+        ulong now = BitConverter.DoubleToUInt64Bits(distance), before = BitConverter.DoubleToUInt64Bits(least);
         nearest = now < before ? label : nearest;
-        least = BitConverter.Int64BitsToDouble(Math.Min(now, before));
+        least = BitConverter.UInt64BitsToDouble(Math.Min(now, before));
     }
 }
