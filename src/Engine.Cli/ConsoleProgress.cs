@@ -38,6 +38,9 @@ internal sealed class ConsoleProgress : IProgress<ProgressEvent>, IDisposable
                 case ProgressState.Resumed:
                     Line(string.Create(CultureInfo.InvariantCulture, $"{value.Step}: {value.Done:N0} {value.Unit}, kept from the unfinished run"));
                     break;
+                case ProgressState.Warned:
+                    Line(value.Warning!);
+                    break;
                 default:
                     if (Stopwatch.GetElapsedTime(_last) < (_terminal ? TerminalInterval : LogInterval)) return;
                     _last = Stopwatch.GetTimestamp();

@@ -59,6 +59,7 @@ internal static class RunCommand
     {
         using var engine = new SelectionEngine(RunDevice.Options(plan));
         PlanPreview preview = engine.DryRun(plan);
+        foreach (string warning in preview.Warnings) StandardError.WriteLine(warning);
         foreach (InputSummary input in preview.Inputs)
         {
             string dim = input.Dim > 0 ? FormattableString.Invariant($" x {input.Dim}") : "";

@@ -16,6 +16,9 @@ public enum ProgressState
 
     /// <summary>An earlier run had done it, and its result is used again.</summary>
     Resumed,
+
+    /// <summary>There is something to know about an input: <see cref="ProgressEvent.Warning"/>.</summary>
+    Warned,
 }
 
 /// <summary>What a watcher of a run is told.</summary>
@@ -28,6 +31,11 @@ public enum ProgressState
 /// <param name="Remaining">The time left at the rate so far, or null while nobody can tell.</param>
 public readonly record struct ProgressEvent(ProgressState State, string Step, string Unit, long Done, long Total, TimeSpan Elapsed, TimeSpan? Remaining)
 {
+    /// <summary>What there is to know, with <see cref="ProgressState.Warned"/>; otherwise null.</summary>
+    public string? Warning { get; init; }
+
+    internal static ProgressEvent Warned(string warning) => new(ProgressState.Warned, "inputs", "rows", 0, 0, TimeSpan.Zero, null) { Warning = warning };
+
     internal static ProgressEvent Started(string step) => new(ProgressState.Started, step, "rows", 0, 0, TimeSpan.Zero, null);
 
     internal static ProgressEvent Working(string step, WorkDone work, TimeSpan elapsed) => new(ProgressState.Working, step, work.Unit, work.Done, work.Total, elapsed,

@@ -26,6 +26,9 @@ public sealed class Embeddings(RowSource matrix, string name) : Value
     /// <summary>How messages call it.</summary>
     public string Name => name;
 
+    /// <summary>The files the vectors come from, or null when they were made in memory or by a step.</summary>
+    internal FileRows? Origin { get; init; }
+
     /// <summary>Bytes one pass over the vectors reads.</summary>
     public long Bytes => checked(Rows * Dim * matrix.Element.SizeInBytes());
 
@@ -51,7 +54,7 @@ public sealed class Embeddings(RowSource matrix, string name) : Value
             double[] norms = new double[Rows];
             _facts = kernels.Inspect(matrix, norms, pass);
             if (_facts.FirstNonFiniteRow >= 0)
-                throw EngineException.Input(name, "NOT_FINITE", $"row {_facts.FirstNonFiniteRow} holds a NaN or an infinity, expected finite values. Remove the row or embed it again.");
+                throw AtRow(_facts.FirstNonFiniteRow, "NOT_FINITE", "holds a NaN or an infinity", "expected finite values. Remove the row or embed it again.");
             return _norms = norms;
         }
     }
@@ -63,7 +66,16 @@ public sealed class Embeddings(RowSource matrix, string name) : Value
         double[] norms = Norms(kernels, pass);
         return _facts.FirstZeroRow < 0
             ? norms
-            : throw EngineException.Input(name, "ZERO_ROW", $"row {_facts.FirstZeroRow} is all zeros and has no direction, so no cosine. Remove the row or embed it again.");
+            : throw AtRow(_facts.FirstZeroRow, "ZERO_ROW", "is all zeros", "and has no direction, so no cosine. Remove the row or embed it again.");
+    }
+
+    /// <summary>What is wrong with a row: of shards the one it lies in is named, and where values were narrowed, that they were.</summary>
+    private EngineException AtRow(long row, string code, string found, string expected)
+    {
+        string narrowed = Origin is { IsNarrowed: true } ? ", now that its float64 values are narrowed to float32 (1.2e-38 to 3.4e38)," : code == "NOT_FINITE" ? "," : "";
+        if (Origin is not { Counts.Count: > 1 } shards) return EngineException.Input(name, code, $"row {row} {found}{narrowed} {expected}");
+        (string file, long within) = shards.Find(row);
+        return EngineException.Input(file, code, $"row {row} (row {within} of this file) {found}{narrowed} {expected}");
     }
 
     /// <inheritdoc/>

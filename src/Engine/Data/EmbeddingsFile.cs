@@ -13,8 +13,9 @@ public static class EmbeddingsFile
     /// <exception cref="EngineException">A file is missing, broken, or disagrees with the plan or another shard: exit 4. It cannot be read, or unpacked: exit 7. Parquet needs libduckdb and it is not there: exit 9.</exception>
     public static Embeddings Open(EmbeddingsInput input, InputFiles files, Pass? pass = null)
     {
-        RowSource rows = MatrixFiles.Open(input, files, pass ?? Pass.Unwatched);
-        if (rows.Rows <= Array.MaxLength) return new Embeddings(rows, input.Written);
+        FileRows found = MatrixFiles.Open(input, files, pass ?? Pass.Unwatched);
+        RowSource rows = found.Matrix;
+        if (rows.Rows <= Array.MaxLength) return new Embeddings(rows, input.Written) { Origin = found };
         rows.Dispose();
         throw EngineException.Input(input.Written, "ROWS", $"the input has {rows.Rows} rows, but at most {Array.MaxLength} can be chosen from. Split the pool.");
     }

@@ -12,6 +12,9 @@ internal static class FeedbackFile
     private const string Row = "row", Id = "id", Gold = "gold", Generated = "generated";
     private const int PieceBytes = 1 << 20;
 
+    /// <summary>Whether a file of this name is in a format that is read.</summary>
+    public static bool IsRead(string path) => Path.GetExtension(path).ToLowerInvariant() is ".csv" or ".jsonl" or ".ndjson";
+
     /// <summary>Reads a file.</summary>
     /// <param name="file">The file.</param>
     /// <param name="round">The round, for messages.</param>

@@ -45,7 +45,7 @@ internal sealed record MatrixConversion(EmbeddingsInput Source, string Target, s
         if (Source.Paths.FirstOrDefault(p => !Path.Exists(p)) is { } missing)
             throw EngineException.Input(InputPaths.Shown(missing, Source.Written, Source.Paths.Count), "MISSING", "the input file does not exist. Check the path.");
         using InputFiles files = new();
-        using RowSource rows = MatrixFiles.Open(Source, files, new Pass(cancel: cancel));
+        using RowSource rows = MatrixFiles.Open(Source, files, new Pass(cancel: cancel)).Matrix;
         FileIdentity? there = AtTarget(followLinks: true);
         if (there is { } target && files.Files.FirstOrDefault(f => f.Identity.IsSameFile(target)) is { } same)
             throw CommandLine("OUTPUT", $"the output is the input file {same.Name}. Choose another path.");

@@ -13,7 +13,7 @@ internal static class MatrixFiles
     /// <param name="files">Where the opened files are kept.</param>
     /// <param name="pass">Cancellation, and progress of what must be unpacked.</param>
     /// <exception cref="EngineException">A file is missing or wrong: exit 4. It cannot be read: exit 7. A library for it is missing: exit 9.</exception>
-    public static RowSource Open(EmbeddingsInput input, InputFiles files, Pass pass)
+    public static FileRows Open(EmbeddingsInput input, InputFiles files, Pass pass)
     {
         List<RowSource> shards = [];
         NativeBufferPool? buffers = null;
@@ -37,7 +37,9 @@ internal static class MatrixFiles
             }
 
             if (shards.Count == 0) throw EngineException.Input(input.Written, "NO_MATCH", "the input names no file. Give at least one.");
-            return shards.Count == 1 ? shards[0] : new ShardedRows(shards);
+            return new FileRows(
+                shards.Count == 1 ? shards[0] : new ShardedRows(shards), [.. shards.Select(shard => shard.Rows)],
+                [.. input.Paths.Select(path => InputPaths.Shown(path, input.Written, input.Paths.Count))], first!.Value.Region.Stored == StoredElement.Float64);
         }
         catch
         {

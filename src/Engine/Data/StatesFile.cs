@@ -19,7 +19,7 @@ public static class StatesFile
     /// <exception cref="EngineException">A file is missing or broken, the boundaries do not ascend from 0 to the number of tokens, or a record has no token: exit 4.</exception>
     public static TokenStates Open(StatesInput input, InputFiles files)
     {
-        RowSource tokens = MatrixFiles.Open(input.Values, files, Pass.Unwatched);
+        RowSource tokens = MatrixFiles.Open(input.Values, files, Pass.Unwatched).Matrix;
         try
         {
             InputFile file = files.Open(input.OffsetsPath, input.OffsetsWritten);

@@ -11,6 +11,7 @@ internal sealed class ObjectShape(ParameterSet parameters) : Shape<Arguments>
     public override Arguments? Read(PlanNode node, PlanReading reading)
     {
         if (!Accepts(node)) return Refuse(node, reading);
+        int before = reading.Failures;
         foreach (PlanMember member in node.Members)
         {
             if (FreeKeys.Has(member.Name) || parameters.All.Any(p => p.Name == member.Name)) continue;
@@ -31,10 +32,17 @@ internal sealed class ObjectShape(ParameterSet parameters) : Shape<Arguments>
             arguments.Set(parameter, parameter.Absent, given: false);
         }
 
+        // Keys that are wrong alone say nothing about each other.
+        if (reading.Failures > before) return arguments;
+        foreach (KeyRule rule in parameters.Rules)
+            if (rule.Check(arguments) is { } fault) reading.Error(PlaceOf(rule.At, node), fault.Code, fault.Message);
         return arguments;
     }
 
     public override JsonObject Schema() => Interpolated.Or(Keys());
+
+    private static PlanPlace PlaceOf(Parameter parameter, PlanNode node) =>
+        node.Members.FirstOrDefault(member => member.Name == parameter.Name) is { } given ? given.Place : node.Place;
 
     /// <summary>The schema of the object itself, where nothing may stand in for it.</summary>
     public JsonObject Keys()

@@ -48,9 +48,13 @@ public sealed class Parameter<T> : Parameter
 public sealed class ParameterSet
 {
     private readonly List<Parameter> _parameters = [];
+    private readonly List<KeyRule> _rules = [];
 
     /// <summary>The parameters in the order declared.</summary>
     public IReadOnlyList<Parameter> All => _parameters;
+
+    /// <summary>What must hold between them, asked where each is right alone.</summary>
+    internal IReadOnlyList<KeyRule> Rules => _rules;
 
     /// <summary>Declares a key that every plan must give.</summary>
     public Parameter<T> Required<T>(string name, Shape<T> shape, string summary) => Add(new Parameter<T>(name, shape, summary, required: true, default, null));
@@ -72,10 +76,16 @@ public sealed class ParameterSet
     public Parameter<T?> OptionalValue<T>(string name, Shape<T> shape, string summary)
         where T : struct => Add(new Parameter<T?>(name, shape.To(value => (T?)value), summary, required: false, null, null));
 
+    /// <summary>Declares what must hold between keys.</summary>
+    /// <param name="at">The key that an error points at where the plan gives it; otherwise it points at the object.</param>
+    /// <param name="check">Says what is wrong, or null.</param>
+    internal void Rule(Parameter at, Func<Arguments, KeyFault?> check) => _rules.Add(new KeyRule(at, check));
+
     /// <summary>Takes over the keys of another set, so that one object can have both.</summary>
     internal void Include(ParameterSet other)
     {
         foreach (Parameter parameter in other._parameters) Add(parameter);
+        _rules.AddRange(other._rules);
     }
 
     private TParameter Add<TParameter>(TParameter parameter)
@@ -86,6 +96,11 @@ public sealed class ParameterSet
         return parameter;
     }
 }
+
+/// <summary>What must hold between keys of one object.</summary>
+/// <param name="At">The key that an error points at.</param>
+/// <param name="Check">Says what is wrong, or null.</param>
+internal sealed record KeyRule(Parameter At, Func<Arguments, KeyFault?> Check);
 
 /// <summary>The values of one object's declared keys.</summary>
 public sealed class Arguments

@@ -61,7 +61,7 @@ internal sealed class InputOpener(Plan plan, InputFiles files, Pass pass)
             Tensor = given.Get(keys.Tensor),
             Column = given.Get(keys.Column),
         }, files, pass);
-        return new Embeddings(embeddings.Matrix, embeddings.Name) { Pool = Pool(given.Get(keys.RowsOf), records) };
+        return new Embeddings(embeddings.Matrix, embeddings.Name) { Origin = embeddings.Origin, Pool = Pool(given.Get(keys.RowsOf), records) };
     }
 
     private TokenStates OpenStates(PlanInput input, string[] paths, string written, IReadOnlyDictionary<string, Records> records)

@@ -23,7 +23,8 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, EngineDevice devic
     {
         OutputPaths.CheckTargets(plan, OutputPaths.Full(plan, plan.Run.Dir));
         using var inputs = OpenInputs();
-        return new PlanPreview([.. inputs.Opened.Select(input => InputSummary.Of(input.Input, input.Value))], MemoryForecast.Of(plan, inputs, kernels.Threads));
+        CheckSteps(inputs);
+        return new PlanPreview([.. inputs.Opened.Select(input => InputSummary.Of(input.Input, input.Value))], MemoryForecast.Of(plan, inputs, kernels.Threads), inputs.Warnings);
     }
 
     /// <summary>Runs the plan, or goes on with an unfinished run of it.</summary>
@@ -72,6 +73,8 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, EngineDevice devic
         var run = new RunRecord { Plan = plan, Identity = identity, Device = device, Started = DateTimeOffset.UtcNow };
         long clock = Stopwatch.GetTimestamp();
         using var inputs = OpenInputs();
+        foreach (string warning in inputs.Warnings) progress?.Report(ProgressEvent.Warned(warning));
+        CheckSteps(inputs);
         MemoryForecast memory = MemoryForecast.Of(plan, inputs, kernels.Threads);
         CheckMemory(memory);
         folder.Claim(StoredPlan.Of(plan, identity));
@@ -185,12 +188,11 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, EngineDevice devic
         }
         catch (DeviceException fault)
         {
-            throw new EngineException([.. DeviceError.Of(fault).Errors.Select(AtStep)], fault);
+            throw new EngineException([.. DeviceError.Of(fault).Errors.Select(error => AtStep(step, error))], fault);
         }
-        catch (EngineException e) when (e.Errors.Any(error => error.File is null))
+        catch (EngineException e)
         {
-            // An error that no file caused is about this step: point at it in the plan.
-            throw new EngineException([.. e.Errors.Select(AtStep)], e);
+            throw new EngineException([.. e.Errors.Select(error => AtStep(step, error))], e);
         }
         catch (OperationCanceledException) when (!checkpoint.HasTiles(step))
         {
@@ -201,11 +203,33 @@ internal sealed class PlanRunner(Plan plan, IKernels kernels, EngineDevice devic
 
         double seconds = Stopwatch.GetElapsedTime(clock).TotalSeconds;
         return new StepRecord(step, value, seconds, run.Bytes, run.Flops, run.Facts) { Rounds = run.Rounds, Trials = run.Trials };
-
-        EngineError AtStep(EngineError error) => error.File is not null
-            ? error
-            : error with { File = step.Place.File, Line = step.Place.Line, Column = step.Place.Column, Message = $"step \"{step.Name}\": {error.Message}" };
     }
+
+    /// <summary>Lets every step that takes inputs alone look at their shapes before the first one works: what is wrong with the last should not wait for the others.</summary>
+    /// <exception cref="EngineException">The errors of all of them.</exception>
+    private void CheckSteps(OpenedInputs inputs)
+    {
+        Dictionary<string, Value> given = inputs.Opened.ToDictionary(input => input.Input.Name, input => input.Value, StringComparer.Ordinal);
+        List<EngineError> errors = [];
+        foreach (PlanStep step in plan.Steps.Where(step => step.References.All(reference => given.ContainsKey(reference.Name))))
+        {
+            try
+            {
+                ((StepBinding)step.Definition).Bind(step.Arguments, new StepInputs(name => given[name])).Check();
+            }
+            catch (EngineException e)
+            {
+                errors.AddRange(e.Errors.Select(error => AtStep(step, error)));
+            }
+        }
+
+        if (errors.Count > 0) throw new EngineException(errors);
+    }
+
+    /// <summary>Says which step an error is about, and points at it in the plan where no file caused it.</summary>
+    private static EngineError AtStep(PlanStep step, EngineError error) => error.File is not null
+        ? error with { Message = $"{error.Message} (step \"{step.Name}\")" }
+        : error with { File = step.Place.File, Line = step.Place.Line, Column = step.Place.Column, Message = $"step \"{step.Name}\": {error.Message}" };
 
     private void WriteOutputs(RunRecord run, RunOutputs outputs, ValueStore values)
     {

@@ -22,14 +22,17 @@ public sealed record Balanced : Step<Selection>
     internal static StepBinding Definition { get; } = Define();
 
     /// <inheritdoc/>
+    public override void Check()
+    {
+        Sourced();
+        Budget.Of(Candidates.CountRows(In));
+    }
+
+    /// <inheritdoc/>
     public override Selection Run(StepRun run)
     {
         int rows = Candidates.CountRows(In);
-        if (In.Pool is not { Sources.Count: > 0 } records)
-        {
-            throw EngineException.Input(In.Pool?.Name, "SOURCE",
-                "the records name no source, expected one to balance by. Give the records input a \"source\" key that names the field, and embeddings a \"rowsOf\" key that names the records.");
-        }
+        Records records = Sourced();
 
         // Rows without a source take turns as one more source.
         int[] sources = new int[rows];
@@ -37,6 +40,11 @@ public sealed record Balanced : Step<Selection>
         int[] picks = Kernels.Algorithms.Draw.Balanced(sources, Budget.Of(rows), Draw == SourceDraw.Random ? run.Random() : null);
         return new Selection { Indices = picks, PoolRows = rows, Pool = records };
     }
+
+    private Records Sourced() => In.Pool is { Sources.Count: > 0 } records
+        ? records
+        : throw EngineException.Input(In.Pool?.Name, "SOURCE",
+            "the records name no source, expected one to balance by. Give the records input a \"source\" key that names the field, and embeddings a \"rowsOf\" key that names the records.");
 
     private static StepBinding Define()
     {

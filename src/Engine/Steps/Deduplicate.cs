@@ -55,7 +55,8 @@ public sealed record Deduplicate : Step<Selection>
     /// <inheritdoc/>
     public override Selection Run(StepRun run)
     {
-        new StepSearch(run, Search, Goal).Check();
+        StepSearch.Fault(Search, Goal)?.Throw();
+        if (In is Embeddings) KeepFault(Keep, Clusters is not null, Scores is not null)?.Throw();
         if (Search != SimilaritySearch.Exact && (In is not Embeddings || Clusters is not null))
             throw Refuse($"an index searches all vectors, but {(In is Embeddings ? "with \"clusters\" only those of one cluster are compared" : "texts are compared exactly")}. Set \"search\" to \"exact\".");
         int rows = Candidates.CountRows(In);
@@ -166,7 +167,6 @@ public sealed record Deduplicate : Step<Selection>
     private int[] Order(Embeddings vectors, int[] order, StepRun run)
     {
         DuplicateKeep keep = Keep ?? (Clusters is null ? DuplicateKeep.First : DuplicateKeep.Farthest);
-        if ((keep == DuplicateKeep.Highest) != Scores is not null) throw Refuse("\"keep\": \"highest\" and \"scores\" belong together. Give both, or neither.");
         switch (keep)
         {
             case DuplicateKeep.First:
@@ -175,8 +175,7 @@ public sealed record Deduplicate : Step<Selection>
                 double[] scores = ScoreColumn.Of(Scores!, Column, vectors.Rows).Values;
                 return [.. ScoreRanking.HighestFirst(Array.ConvertAll(order, row => scores[row])).Select(place => order[place])];
             default:
-                if (Clusters is null) throw Refuse("the nearest to the centroid or the farthest from it needs \"clusters\". Give them, or keep \"first\".");
-                double[] distances = SampleByCluster.Distances(Clusters, run);
+                double[] distances = SampleByCluster.Distances(Clusters!, run);
                 double[] sorted = Array.ConvertAll(order, row => distances[row]);
                 return [.. (keep == DuplicateKeep.Farthest ? ScoreRanking.HighestFirst(sorted) : ScoreRanking.LowestFirst(sorted)).Select(place => order[place])];
         }
@@ -191,6 +190,14 @@ public sealed record Deduplicate : Step<Selection>
         List<int>[] groups = [.. clusters.Sizes.Select(_ => new List<int>())];
         foreach (int row in order) groups[clusters.Assignments[row]].Add(row);
         return [.. groups.Select(group => group.ToArray())];
+    }
+
+    private static KeyFault? KeepFault(DuplicateKeep? keep, bool hasClusters, bool hasScores)
+    {
+        if ((keep == DuplicateKeep.Highest) != hasScores) return new("KEYS", "\"keep\": \"highest\" and \"scores\" belong together. Give both, or neither.");
+        return keep is DuplicateKeep.Farthest or DuplicateKeep.Nearest && !hasClusters
+            ? new("KEYS", "the nearest to the centroid or the farthest from it needs \"clusters\". Give them, or keep \"first\".")
+            : null;
     }
 
     private static EngineException Refuse(string message) => new(new EngineError(ExitCode.Plan, "KEYS", message));
@@ -211,6 +218,7 @@ public sealed record Deduplicate : Step<Selection>
             "What a row is compared with: all rows before it, as SemDeDup's code does, or only those that stay.");
         Parameter<Reference?> within = keys.Optional("within", Shapes.Reference(ValueKind.Selection), "Only these rows, in their order; the first of them stays.");
         SearchKeys search = new(keys);
+        keys.Rule(keep, a => KeepFault(a.Get(keep), a.Get(clusters) is not null, a.Get(scores) is not null));
         return new StepBinding("dedup", ValueKind.Selection, "Leaves out rows that repeat another.", keys, (arguments, inputs) => new Deduplicate
         {
             In = inputs.Get<Value>(arguments.Get(@in)),

@@ -19,18 +19,23 @@ public static class FeedbackFiles
     {
         return (round, run) =>
         {
+            Fault(path, round.Of)?.Throw();
             string file = path.Replace(Interpolation.Round, round.Number.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
-            if (file == path && round.Of > 2)
-            {
-                throw new EngineException(new EngineError(ExitCode.Plan, "FEEDBACK",
-                    $"found the feedback file {path} for {round.Of - 1} rounds, expected one for each. Write {Interpolation.Round} where the round's number goes."));
-            }
-
             InputFile found = run.Files.Find(file) ?? throw new FeedbackAwaitedException(round.Number, file);
             RoundFeedback feedback = FeedbackFile.Read(found, round.Number, round.ScoredRows, round.Chosen.Pool, run.Pass.Cancel);
             run.NoteFile("feedback", file, found.Sha256(run.Pass));
             return feedback;
         };
+    }
+
+    /// <summary>A path that cannot serve so many rounds: one file for several, or one in no format that is read.</summary>
+    internal static KeyFault? Fault(string path, int rounds)
+    {
+        if (rounds > 2 && !path.Contains(Interpolation.Round, StringComparison.Ordinal))
+            return new("FEEDBACK", $"found the feedback file {path} for {rounds - 1} rounds, expected one for each. Write {Interpolation.Round} where the round's number goes.");
+        return rounds < 2 || FeedbackFile.IsRead(path)
+            ? null
+            : new("FORMAT", $"found the feedback file {path}, expected .csv or .jsonl at its end. Name the feedback so.");
     }
 }
 

@@ -35,16 +35,16 @@ public sealed record Filter : Step<Selection>
     internal static StepBinding Definition { get; } = Define();
 
     /// <inheritdoc/>
+    public override void Check() => FilterCondition.All(this, Candidates.Of(In));
+
+    /// <inheritdoc/>
     public override Selection Run(StepRun run)
     {
         Candidates candidates = Candidates.Of(In);
         IReadOnlyList<FilterCondition> conditions = FilterCondition.All(this, candidates);
-        if (conditions.Count == 0)
-        {
-            throw new EngineException(new EngineError(ExitCode.Plan, "MISSING_KEY",
-                "the filter has no condition, expected at least one of: sources, notSources, without, minCharacters, maxCharacters, scores."));
-        }
-
+        if (conditions.Count == 0) NoCondition.Throw();
+        CharactersFault(MinCharacters, MaxCharacters)?.Throw();
+        ScoresFault(Scores?.Min, Scores?.Max)?.Throw();
         List<int> places = [];
         long[] dropped = new long[conditions.Count];
         TurnReader? texts = conditions.Any(c => c.NeedsText) ? candidates.Pool!.OpenTurns(candidates.AreAllRows ? candidates.Count : 0) : null;
@@ -95,6 +95,17 @@ public sealed record Filter : Step<Selection>
         return characters;
     }
 
+    private static KeyFault NoCondition { get; } =
+        new("MISSING_KEY", "the filter has no condition, expected at least one of: sources, notSources, without, minCharacters, maxCharacters, scores.");
+
+    private static KeyFault? CharactersFault(long? least, long? most) => !(least > most)
+        ? null
+        : new("RANGE", FormattableString.Invariant($"minCharacters is {least} and maxCharacters is {most}, which no row meets. Swap them or change one."));
+
+    private static KeyFault? ScoresFault(double? least, double? most) => !(least > most)
+        ? null
+        : new("RANGE", FormattableString.Invariant($"min is {least} and max is {most}, which no row meets. Swap them or change one."));
+
     private static StepBinding Define()
     {
         var bounds = new ParameterSet();
@@ -102,6 +113,8 @@ public sealed record Filter : Step<Selection>
         Parameter<string?> column = bounds.Optional("column", Shapes.Text, "The column; needed when there are several.");
         Parameter<double?> min = bounds.OptionalValue("min", Shapes.Number(), "The lowest score kept.");
         Parameter<double?> max = bounds.OptionalValue("max", Shapes.Number(), "The highest score kept.");
+
+        bounds.Rule(max, a => ScoresFault(a.Get(min), a.Get(max)));
 
         var keys = new ParameterSet();
         Parameter<Reference> @in = keys.Required("in", Shapes.Reference(ValueKind.Records, ValueKind.Embeddings, ValueKind.Selection), "What to filter.");
@@ -111,6 +124,8 @@ public sealed record Filter : Step<Selection>
         Parameter<long?> minCharacters = keys.OptionalValue("minCharacters", Shapes.Integer(0), "Fewest characters of the contents of all turns together.");
         Parameter<long?> maxCharacters = keys.OptionalValue("maxCharacters", Shapes.Integer(0), "Most characters of the contents of all turns together.");
         Parameter<Arguments?> scores = keys.Optional("scores", Shapes.Object(bounds), "Bounds on a score.");
+        keys.Rule(@in, a => keys.All.Skip(1).Any(a.Gives) ? null : NoCondition);
+        keys.Rule(maxCharacters, a => CharactersFault(a.Get(minCharacters), a.Get(maxCharacters)));
         return new StepBinding("filter", ValueKind.Selection, "Keeps the rows that meet every condition, in their order.", keys, (arguments, inputs) => new Filter
         {
             In = inputs.Get<Value>(arguments.Get(@in)),

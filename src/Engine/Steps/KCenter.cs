@@ -34,6 +34,14 @@ public sealed record KCenter : Step<Selection>
     internal static StepBinding Definition { get; } = Define();
 
     /// <inheritdoc/>
+    public override void Check()
+    {
+        int rows = Candidates.CountRows(In);
+        if (Start is FirstCentre.Row first) CheckRow(first.Index, rows);
+        if (Within is null && Start is not FirstCentre.Rows) CheckBudget(Budget.Of(rows), rows, taken: 0);
+    }
+
+    /// <inheritdoc/>
     public override Selection Run(StepRun run)
     {
         int rows = Candidates.CountRows(In);
@@ -42,13 +50,7 @@ public sealed record KCenter : Step<Selection>
         int candidates = within?.Length ?? rows;
         int budget = Budget.Of(rows);
         int taken = start is KCenterStart.Rows { Preselected: var preselected } ? within?.Intersect(preselected).Count() ?? preselected.Length : 0;
-        if (budget > candidates - taken)
-        {
-            string why = taken > 0 ? $": {taken} of {candidates} are centres already" : "";
-            throw EngineException.Input(In.Name, "BUDGET",
-                $"the budget is {budget} new rows, but only {candidates - taken} can be chosen from{why}. Lower the budget or enlarge the pool.");
-        }
-
+        CheckBudget(budget, candidates, taken);
         Pass quiet = new(cancel: run.Pass.Cancel);
         double[] norms = Metric == KCenterMetric.Cosine ? In.CosineNorms(run.Kernels, quiet) : In.Norms(run.Kernels, quiet);
         KCenterResult result = Select(run, new KCenterOptions
@@ -91,8 +93,7 @@ public sealed record KCenter : Step<Selection>
         switch (start)
         {
             case FirstCentre.Row row:
-                if (row.Index < 0 || row.Index >= rows)
-                    throw EngineException.Input(In.Name, "ROW", $"the start row is {row.Index}, but there are {rows} rows, numbered from 0. Name a row of the pool.");
+                CheckRow(row.Index, rows);
                 if (within is not null && !within.Contains((int)row.Index))
                     throw EngineException.Input(In.Name, "ROW", $"the start row {row.Index} is not among the {within.Length} rows of \"within\". Name one of them.");
                 return new KCenterStart.Row((int)row.Index);
@@ -108,6 +109,20 @@ public sealed record KCenter : Step<Selection>
             default:
                 return new KCenterStart.Random(run.Random());
         }
+    }
+
+    private void CheckRow(long start, int rows)
+    {
+        if (start < 0 || start >= rows)
+            throw EngineException.Input(In.Name, "ROW", $"the start row is {start}, but there are {rows} rows, numbered from 0. Name a row of the pool.");
+    }
+
+    private void CheckBudget(int budget, int candidates, int taken)
+    {
+        if (budget <= candidates - taken) return;
+        string why = taken > 0 ? $": {taken} of {candidates} are centres already" : "";
+        throw EngineException.Input(In.Name, "BUDGET",
+            $"the budget is {budget} new rows, but only {candidates - taken} can be chosen from{why}. Lower the budget or enlarge the pool.");
     }
 
     /// <summary>A task's centre, which replaces the mean; of unit length when the metric is cosine.</summary>

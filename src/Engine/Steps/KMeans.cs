@@ -46,23 +46,13 @@ public sealed record KMeans : Step<Clustering>
     internal static StepBinding Definition { get; } = Define();
 
     /// <inheritdoc/>
-    public override Clustering Run(StepRun run)
+    public override void Check()
     {
         if (K < 1 || K > In.Rows)
             throw EngineException.Input(In.Name, "K", $"k is {K}, but there are {In.Rows} rows, expected k from 1 to that number. Change k or enlarge the pool.");
         Candidates.CountRows(In);
-        if (MiniBatch > 0 && Tolerance > 0)
-        {
-            throw new EngineException(new EngineError(ExitCode.Plan, "TOLERANCE",
-                "found a tolerance together with mini-batches, which know no inertia on their way. Leave one of them out."));
-        }
-
-        if (MiniBatch == 0 && ReassignmentRatio > 0)
-        {
-            throw new EngineException(new EngineError(ExitCode.Plan, "REASSIGNMENT",
-                "found a reassignmentRatio without miniBatch, expected both: whole iterations put every empty cluster on a row as it is. Leave it out, or set miniBatch."));
-        }
-
+        ToleranceFault(MiniBatch, Tolerance)?.Throw();
+        ReassignmentFault(MiniBatch, ReassignmentRatio)?.Throw();
         long centroidValues = (long)K * In.Dim;
         if (centroidValues > Array.MaxLength)
         {
@@ -70,6 +60,17 @@ public sealed record KMeans : Step<Clustering>
                 $"{K} centroids of {In.Dim} elements are {centroidValues} values, at most {Array.MaxLength} fit one array. Lower k.", In.Name));
         }
 
+        if (Centroids is { } given && (given.Rows != K || given.Dim != In.Dim))
+        {
+            throw EngineException.Input(given.Name, "SHAPE",
+                $"the first centroids are {given.Rows} x {given.Dim}, expected k x dim = {K} x {In.Dim}. Give k rows of the model that embedded the pool.");
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Clustering Run(StepRun run)
+    {
+        Check();
         Pass quiet = new(cancel: run.Pass.Cancel);
         if (Spherical) In.CosineNorms(run.Kernels, quiet);
         else In.Norms(run.Kernels, quiet);
@@ -107,14 +108,16 @@ public sealed record KMeans : Step<Clustering>
         };
     }
 
+    private static KeyFault? ToleranceFault(int miniBatch, double tolerance) => miniBatch == 0 || tolerance == 0
+        ? null
+        : new("TOLERANCE", "found a tolerance together with mini-batches, which know no inertia on their way. Leave one of them out.");
+
+    private static KeyFault? ReassignmentFault(int miniBatch, double ratio) => miniBatch > 0 || ratio == 0
+        ? null
+        : new("REASSIGNMENT", "found a reassignmentRatio without miniBatch, expected both: whole iterations put every empty cluster on a row as it is. Leave it out, or set miniBatch.");
+
     private float[] CentroidValues(Embeddings given, IKernels kernels, Pass pass)
     {
-        if (given.Rows != K || given.Dim != In.Dim)
-        {
-            throw EngineException.Input(given.Name, "SHAPE",
-                $"the first centroids are {given.Rows} x {given.Dim}, expected k x dim = {K} x {In.Dim}. Give k rows of the model that embedded the pool.");
-        }
-
         if (Spherical) given.CosineNorms(kernels, pass);
         else given.Norms(kernels, pass);
         return RowCopies.Of(given.Matrix);
@@ -154,6 +157,9 @@ public sealed record KMeans : Step<Clustering>
         Parameter<SilhouetteForm> silhouette = keys.Optional("silhouette", Shapes.Choice(("exact", SilhouetteForm.Exact), ("centroid", SilhouetteForm.Centroid)), SilhouetteForm.Exact, "exact",
             "With several k: distances to the rows of clusters, or to centroids.");
         Parameter<int> silhouetteRows = keys.Optional("silhouetteRows", Shapes.Count(2), 5000, 5000, "With several k: rows the silhouette is the mean of, drawn from the step's stream.");
+        keys.Rule(tolerance, a => ToleranceFault(a.Get(miniBatch) ?? 0, a.Get(tolerance)));
+        keys.Rule(reassignmentRatio, a => ReassignmentFault(a.Get(miniBatch) ?? 0, a.Get(reassignmentRatio)));
+        keys.Rule(init, a => a.Get(k).Several && a.Get(init).Centroids is not null ? KMeansSweep.InitFault : null);
         return new StepBinding("kmeans", ValueKind.Clustering, "Clusters vectors by k-means.", keys, (arguments, inputs) =>
         {
             KMeans one = Bind(arguments, inputs);

@@ -1,5 +1,6 @@
 using Engine.Kernels;
 using Engine.Kernels.Algorithms;
+using Engine.Plans;
 using Engine.Selections;
 
 namespace Engine.Steps;
@@ -33,20 +34,26 @@ public sealed record KMeansSweep : Step<Clustering>
     /// <inheritdoc/>
     public override string Op => Each.Op;
 
+    /// <summary>Centroids to begin with have one k.</summary>
+    internal static KeyFault InitFault { get; } =
+        new("INIT", "found first centroids, which have one k, together with several values of k. Give one k, or another init.");
+
+    /// <inheritdoc/>
+    public override void Check()
+    {
+        if (Each.Centroids is not null) InitFault.Throw();
+        int count = Candidates.CountRows(Each.In);
+        if (Ks[^1] > count)
+            throw EngineException.Input(Each.In.Name, "K", $"k goes up to {Ks[^1]}, but there are {count} rows, expected k from 2 to that number. Change k or enlarge the pool.");
+        (Each with { K = Ks[^1] }).Check();
+    }
+
     /// <inheritdoc/>
     public override Clustering Run(StepRun run)
     {
         if (Ks.Count == 0) throw new ArgumentException("There is no k.", nameof(run));
-        if (Each.Centroids is not null)
-        {
-            throw new EngineException(new EngineError(ExitCode.Plan, "INIT",
-                "found first centroids, which have one k, together with several values of k. Give one k, or another init."));
-        }
-
+        Check();
         int count = Candidates.CountRows(Each.In);
-        if (Ks[^1] > count)
-            throw EngineException.Input(Each.In.Name, "K", $"k goes up to {Ks[^1]}, but there are {count} rows, expected k from 2 to that number. Change k or enlarge the pool.");
-
         (Clustering Clustering, StepRun Run)[] fits = [.. Ks.Select(k => Fit(k, run))];
         double[] means = Means(fits, count, run);
         int best = 0;

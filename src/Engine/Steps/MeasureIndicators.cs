@@ -59,10 +59,18 @@ public sealed record MeasureIndicators : Step<ScoreTable>
     internal static StepBinding Definition { get; } = Define();
 
     /// <inheritdoc/>
-    public override ScoreTable Run(StepRun run)
+    public override void Check()
     {
         CheckNames();
-        new StepSearch(run, Search, Goal).Check();
+        StepSearch.Fault(Search, Goal)?.Throw();
+        int[] depths = [.. Which.Select(DepthOf).Where(depth => depth > 0)];
+        if (depths.Length > 0) CheckVectors(depths, Candidates.CountRows(In));
+    }
+
+    /// <inheritdoc/>
+    public override ScoreTable Run(StepRun run)
+    {
+        Check();
         int rows = Candidates.CountRows(In);
         IndicatorModels wanted = LanguageModels;
         ScoringModels? models = wanted.Wanted.Count == 0 ? null : (ScoringModels)(run.Named ?? ScoringModels.Open(wanted, run.Files));
@@ -158,14 +166,20 @@ public sealed record MeasureIndicators : Step<ScoreTable>
         }
     }
 
-    private double[][] Distances(int[] depths, int rows, StepRun run, IResumePoint<IndicatorsPosition>? resume)
+    private Embeddings CheckVectors(int[] depths, int rows)
     {
         if (Embeddings is not { } vectors)
             throw EngineException.Input(In.Name, "EMBEDDINGS", $"the indicator \"{Neighbour}{depths[0]}\" needs the records' vectors, but none are given. Give the key \"embeddings\".");
         if (vectors.Rows != rows)
             throw EngineException.Input(vectors.Name, "ROWS", $"there are {vectors.Rows} vectors, but {In.Name} has {rows} records. Give one vector per record.");
         if (depths.Max() >= rows)
-            throw EngineException.Input(In.Name, "ROWS", $"neighbour {depths.Max()} is asked for, but a row has only {rows - 1} others. Ask for a nearer one.");
+            throw EngineException.Input(vectors.Name, "ROWS", $"neighbour {depths.Max()} is asked for, but a row has only {rows - 1} others. Ask for a nearer one.");
+        return vectors;
+    }
+
+    private double[][] Distances(int[] depths, int rows, StepRun run, IResumePoint<IndicatorsPosition>? resume)
+    {
+        Embeddings vectors = CheckVectors(depths, rows);
         double[] norms = vectors.Norms(run.Kernels, new Pass(cancel: run.Pass.Cancel));
         run.Count(vectors.Bytes, 3.0 * rows * rows * vectors.Dim);
         NeighboursOf? position = resume is null ? null : new NeighboursOf(resume);

@@ -23,6 +23,9 @@ public sealed record PredictQuality : Step<ScoreTable>
     internal static StepBinding Definition { get; } = Define();
 
     /// <inheritdoc/>
+    public override void Check() => Rule.Check(In);
+
+    /// <inheritdoc/>
     public override ScoreTable Run(StepRun run)
     {
         double[] predicted = Rule.Predict(In);

@@ -26,11 +26,9 @@ public sealed record QualityRule(double Intercept, IReadOnlyList<KeyValuePair<st
     public static QualityRule Of(QualityFit fit) =>
         new(fit.Regression.Intercept.Beta, [.. fit.Indicators.Zip(fit.Regression.Terms, (name, term) => KeyValuePair.Create(name, term.Beta))]);
 
-    /// <summary>Applies the rule to every row.</summary>
-    /// <param name="table">Has every column the rule names; others are ignored.</param>
-    /// <returns>[rows], predicted log-loss.</returns>
-    /// <exception cref="EngineException">A column is missing, or a prediction is not finite; the 0-based row is named. Exit 4.</exception>
-    public double[] Predict(ScoreTable table)
+    /// <summary>Refuses a table without the rule's columns.</summary>
+    /// <exception cref="EngineException">A column is missing. Exit 4.</exception>
+    internal void Check(ScoreTable table)
     {
         string[] missing = [.. Coefficients.Select(c => c.Key).Where(name => !table.Columns.ContainsKey(name))];
         if (missing.Length > 0)
@@ -38,7 +36,15 @@ public sealed record QualityRule(double Intercept, IReadOnlyList<KeyValuePair<st
             throw EngineException.Input(table.Name, "COLUMN",
                 $"the rule needs the columns {string.Join(", ", Coefficients.Select(c => c.Key))}; {string.Join(", ", missing)} not found among: {string.Join(", ", table.Columns.Keys)}. Add the missing columns, or give a rule for those present.");
         }
+    }
 
+    /// <summary>Applies the rule to every row.</summary>
+    /// <param name="table">Has every column the rule names; others are ignored.</param>
+    /// <returns>[rows], predicted log-loss.</returns>
+    /// <exception cref="EngineException">A column is missing, or a prediction is not finite; the 0-based row is named. Exit 4.</exception>
+    public double[] Predict(ScoreTable table)
+    {
+        Check(table);
         double[] predicted = new double[Candidates.CountRows(table)];
         Array.Fill(predicted, Intercept);
         foreach ((string name, double coefficient) in Coefficients)

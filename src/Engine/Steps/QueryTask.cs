@@ -16,7 +16,8 @@ public sealed record QueryTask(string Name, Embeddings Vectors)
         long total = 0;
         foreach (QueryTask task in tasks)
         {
-            Check(task, pool, kernels, pass);
+            Check(task, pool);
+            task.Vectors.CosineNorms(kernels, pass);
             total += task.Vectors.Rows;
         }
 
@@ -37,7 +38,9 @@ public sealed record QueryTask(string Name, Embeddings Vectors)
         return new QueryGroups(vectors, pool.Dim, starts);
     }
 
-    private static void Check(QueryTask task, Embeddings pool, IKernels kernels, Pass pass)
+    /// <summary>Refuses queries whose shape does not fit the pool's.</summary>
+    /// <exception cref="EngineException">The dimension differs from the pool's, or the task has no query. Exit 4.</exception>
+    internal static void Check(QueryTask task, Embeddings pool)
     {
         Embeddings vectors = task.Vectors;
         if (vectors.Dim != pool.Dim)
@@ -48,6 +51,5 @@ public sealed record QueryTask(string Name, Embeddings Vectors)
 
         if (vectors.Rows == 0)
             throw EngineException.Input(vectors.Name, "EMPTY", $"task \"{task.Name}\" has no query, expected at least one. Add queries or remove the task.");
-        vectors.CosineNorms(kernels, pass);
     }
 }

@@ -20,6 +20,9 @@ public sealed record RandomSample : Step<Selection>
     internal static StepBinding Definition { get; } = Define();
 
     /// <inheritdoc/>
+    public override void Check() => Budget.Of(Candidates.Of(In).Count);
+
+    /// <inheritdoc/>
     public override Selection Run(StepRun run)
     {
         Candidates candidates = Candidates.Of(In);

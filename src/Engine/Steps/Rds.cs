@@ -54,16 +54,21 @@ public sealed record Rds : Step<Selection>
     internal static StepBinding Definition { get; } = Define();
 
     /// <inheritdoc/>
+    public override void Check()
+    {
+        StepSearch.Fault(Search, Goal)?.Throw();
+        ReduceFault(Reduce, Search)?.Throw();
+        int count = Budget.Of(Candidates.CountRows(In));
+        foreach (QueryTask task in Queries) QueryTask.Check(task, In);
+        if (Caps.Count > 0) SourceCaps.Check(Caps, In);
+        if (Within is not null) CheckWithin(count, PoolRows.Of(Within, "within", In).Length);
+    }
+
+    /// <inheritdoc/>
     public override Selection Run(StepRun run)
     {
+        Check();
         StepSearch search = new(run, Search, Goal);
-        search.Check();
-        if (Search != SimilaritySearch.Exact && Reduce is RdsReduce.Mean or RdsReduce.NormalizedMean)
-        {
-            throw new EngineException(new EngineError(ExitCode.Plan, "REDUCE",
-                $"\"reduce\" \"{(Reduce == RdsReduce.Mean ? "mean" : "normalizedMean")}\" needs every row's cosine with every query, and an index finds only each query's nearest rows. Use \"search\": \"exact\", or \"reduce\": \"max\" or \"roundRobin\"."));
-        }
-
         int rows = Candidates.CountRows(In);
         int count = Budget.Of(rows);
         Pass quiet = new(cancel: run.Pass.Cancel);
@@ -103,6 +108,17 @@ public sealed record Rds : Step<Selection>
             $"the budget is {count} rows, but the rankings kept, {rankings[0].Rows.Length} entries each, serve at most {served} under these rules. Lower the budget, or run the plan with a larger \"keepRankings\".");
     }
 
+    private void CheckWithin(int count, int within)
+    {
+        if (count > within)
+            throw EngineException.Input(In.Name, "BUDGET", $"the budget is {count} rows, but \"within\" has only {within}. Lower the budget or widen the selection.");
+    }
+
+    private static KeyFault? ReduceFault(RdsReduce reduce, SimilaritySearch search) => search == SimilaritySearch.Exact || reduce is not (RdsReduce.Mean or RdsReduce.NormalizedMean)
+        ? null
+        : new("REDUCE",
+            $"\"reduce\" \"{(reduce == RdsReduce.Mean ? "mean" : "normalizedMean")}\" needs every row's cosine with every query, and an index finds only each query's nearest rows. Use \"search\": \"exact\", or \"reduce\": \"max\" or \"roundRobin\".");
+
     private RdsResult Again(IReadOnlyList<RankedRows> rankings, int count, out bool isCut)
     {
         int[] starts = new int[Queries.Count + 1];
@@ -113,8 +129,7 @@ public sealed record Rds : Step<Selection>
     private RdsOptions Options(int count)
     {
         int[]? within = Within is null ? null : PoolRows.Of(Within, "within", In);
-        if (within is not null && count > within.Length)
-            throw EngineException.Input(In.Name, "BUDGET", $"the budget is {count} rows, but \"within\" has only {within.Length}. Lower the budget or widen the selection.");
+        if (within is not null) CheckWithin(count, within.Length);
         BitArray? allowed = within is null ? null : new BitArray(Candidates.CountRows(In));
         foreach (int row in within ?? []) allowed![row] = true;
         return new RdsOptions
@@ -169,6 +184,7 @@ public sealed record Rds : Step<Selection>
         Parameter<int> keep = keys.Optional("keepRankings", Shapes.OneOf(Shapes.Flag.To(kept => kept ? 1 : 0), Shapes.Count(1)), 0, false,
             "Keep the rankings in the step's folder, so that engine reselect serves other budgets: true as deep as this budget needs, or at least so many entries each.");
         SearchKeys search = new(keys);
+        keys.Rule(reduce, a => ReduceFault(a.Get(reduce), search.Search(a)));
         return new StepBinding("rds", ValueKind.Selection, "Chooses the rows most similar to what the tasks' queries look like.", keys, (arguments, inputs) => new Rds
         {
             In = inputs.Get<Embeddings>(arguments.Get(@in)),

@@ -42,7 +42,7 @@ public sealed record SampleByQuality : Step<Selection>
     /// <inheritdoc/>
     public override Selection Run(StepRun run)
     {
-        ScoreColumn.CheckTemperature(Weighting, Temperature);
+        ScoreColumn.TemperatureFault(Weighting, Temperature)?.Throw();
         int rows = Candidates.CountRows(Clusters);
         double[] quality = ScoreColumn.ToDrawBy(Quality, Column, rows, Weighting);
         int budget = Budget.Of(rows);
@@ -98,6 +98,7 @@ public sealed record SampleByQuality : Step<Selection>
             Shapes.Choice(("linear", QualityWeighting.Linear), ("softmax", QualityWeighting.Softmax)), QualityWeighting.Linear, "linear",
             "The weight of a row: its quality, or exp(quality / temperature).");
         Parameter<double> temperature = keys.Optional("temperature", Shapes.Number(0, above: true), 1, 1, "What quality is divided by under softmax.");
+        keys.Rule(temperature, a => ScoreColumn.TemperatureFault(a.Get(weighting), a.Get(temperature)));
         return new StepBinding("kmq", ValueKind.Selection, "Draws rows by quality within clusters that share the budget.", keys, (arguments, inputs) => new SampleByQuality
         {
             Clusters = inputs.Get<Clustering>(arguments.Get(clusters)),

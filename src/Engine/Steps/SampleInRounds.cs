@@ -55,8 +55,14 @@ public sealed record SampleInRounds : Step<Selection>
     /// <exception cref="FeedbackAwaitedException">There is no feedback yet on a round that another one follows.</exception>
     public override Selection Run(StepRun run)
     {
-        ScoreColumn.CheckTemperature(Weighting, Temperature);
+        ScoreColumn.TemperatureFault(Weighting, Temperature)?.Throw();
         int rows = Candidates.CountRows(Clusters);
+        if (Update.Floor * Clusters.Sizes.Length > 1 + 1e-9)
+        {
+            throw new EngineException(new EngineError(ExitCode.Input, "FLOOR", FormattableString.Invariant(
+                $"the floor is {Update.Floor} for each of {Clusters.Sizes.Length} clusters, expected at most {1.0 / Clusters.Sizes.Length}, as all weights together are 1. Lower it.")));
+        }
+
         double[]? quality = Quality is null ? null : ScoreColumn.ToDrawBy(Quality, Column, rows, Weighting);
         int[] sizes = Sizes(Budget.Of(rows));
         int[][] members = ClusterRows.Of(Clusters);
@@ -138,7 +144,14 @@ public sealed record SampleInRounds : Step<Selection>
         if (feedback.Gold.Length != count || feedback.Generated.Length != count)
             throw new ArgumentException($"The feedback on round {round.Number} has {feedback.Gold.Length} gold and {feedback.Generated.Length} generated scores for {count} rows.");
         double[] each = new double[count];
-        for (int i = 0; i < count; i++) each[i] = feedback.Gold[i] - feedback.Generated[i];
+        for (int i = 0; i < count; i++)
+        {
+            each[i] = feedback.Gold[i] - feedback.Generated[i];
+            if (double.IsFinite(each[i])) continue;
+            throw new EngineException(new EngineError(ExitCode.Input, "GAIN", FormattableString.Invariant(
+                $"in round {round.Number} row {round.ScoredRows[i]} has gold {feedback.Gold[i]} and generated {feedback.Generated[i]}, expected finite numbers whose difference is finite. Give scores of a smaller range.")));
+        }
+
         double[] gains = ClusterWeights.MeanGains(round.Weights.Length, Array.ConvertAll(round.ScoredRows, row => Clusters.Assignments[row]), each);
         double[] weights = Update.Next(round.Weights, gains);
         int bad = Array.FindIndex(weights, w => !(w >= 0 && double.IsFinite(w)));
@@ -191,6 +204,11 @@ public sealed record SampleInRounds : Step<Selection>
             Shapes.Choice(("linear", QualityWeighting.Linear), ("softmax", QualityWeighting.Softmax)), QualityWeighting.Linear, "linear",
             "The weight of a row in its cluster: its quality, or exp(quality / temperature).");
         Parameter<double> temperature = keys.Optional("temperature", Shapes.Number(0, above: true), 1, 1, "What quality is divided by under softmax.");
+        keys.Rule(temperature, a => ScoreColumn.TemperatureFault(a.Get(weighting), a.Get(temperature)));
+        keys.Rule(feedback, a => FeedbackFiles.Fault(a.Get(feedback), a.Get(rounds)));
+        keys.Rule(column, a => a.Get(column) is { } named && a.Get(quality) is null
+            ? new KeyFault("KEYS", $"found \"column\": \"{named}\" without \"quality\", whose column it names. Give both, or neither.")
+            : null);
         return new StepBinding("iterate", ValueKind.Selection, "Draws rows in rounds; feedback from training decides how much each cluster gives next.", keys, (arguments, inputs) => new SampleInRounds
         {
             Clusters = inputs.Get<Clustering>(arguments.Get(clusters)),

@@ -46,12 +46,8 @@ internal sealed record ScoreColumn(string Name, double[] Values)
         return quality;
     }
 
-    /// <summary>Refuses a temperature where the weighting has none.</summary>
-    /// <exception cref="EngineException">There is one, and the weighting is linear. Exit 3.</exception>
-    public static void CheckTemperature(QualityWeighting weighting, double temperature)
-    {
-        if (weighting != QualityWeighting.Linear || temperature == 1) return;
-        throw new EngineException(new EngineError(ExitCode.Plan, "TEMPERATURE",
-            FormattableString.Invariant($"the temperature is {temperature}, but the weighting is linear, which has none. Leave it out, or set \"weighting\": \"softmax\".")));
-    }
+    /// <summary>A temperature where the weighting has none.</summary>
+    public static KeyFault? TemperatureFault(QualityWeighting weighting, double temperature) => weighting != QualityWeighting.Linear || temperature == 1
+        ? null
+        : new("TEMPERATURE", FormattableString.Invariant($"the temperature is {temperature}, but the weighting is linear, which has none. Leave it out, or set \"weighting\": \"softmax\"."));
 }

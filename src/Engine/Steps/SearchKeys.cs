@@ -22,6 +22,7 @@ internal sealed class SearchKeys
         _file = keys.Optional("indexFile", Shapes.Path, "For faiss: an index file that engine index build made of the same vectors.");
         _memory = keys.OptionalValue("indexMemory", Shapes.Size, "For faiss: the most memory an index may take when the engine chooses; no limit when absent.");
         _recall = keys.Optional("recallAtLeast", Shapes.Number(0, 1), 0.95, 0.95, "For faiss: the share of the truly nearest rows that must be found; a run that measures less ends with exit 12.");
+        keys.Rule(_search, arguments => StepSearch.Fault(Search(arguments), Goal(arguments)));
     }
 
     /// <summary>Who searches.</summary>

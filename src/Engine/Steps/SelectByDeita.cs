@@ -31,6 +31,9 @@ public sealed record SelectByDeita : Step<Selection>
     internal static StepBinding Definition { get; } = Define();
 
     /// <inheritdoc/>
+    public override void Check() => Budget.Of(Candidates.CountRows(In));
+
+    /// <inheritdoc/>
     public override Selection Run(StepRun run)
     {
         int rows = Candidates.CountRows(In);

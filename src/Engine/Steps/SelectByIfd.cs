@@ -32,6 +32,9 @@ public sealed record SelectByIfd : Step<Selection>
     internal static StepBinding Definition { get; } = Define();
 
     /// <inheritdoc/>
+    public override void Check() => Budget.Of(Candidates.CountRows(In));
+
+    /// <inheritdoc/>
     public override Selection Run(StepRun run)
     {
         int rows = Candidates.CountRows(In);
@@ -60,12 +63,7 @@ public sealed record SelectByIfd : Step<Selection>
             return Array.ConvertAll(ScoreColumn.Of(In, Column ?? (In.Columns.ContainsKey(UsualColumn) ? UsualColumn : null), rows).Values, value => value == 0 ? double.NaN : value);
         }
 
-        if (Column is not null)
-        {
-            throw new EngineException(new EngineError(ExitCode.Plan, "KEYS",
-                $"found \"column\": \"{Column}\" beside \"conditional\" and \"alone\", expected a ready difficulty or the two losses. Remove one of them."));
-        }
-
+        ColumnFault(Column, losses.Conditional)?.Throw();
         return FollowingDifficulty.Of(Loss(losses.Conditional, rows), Loss(losses.Alone, rows), losses.Ratio);
     }
 
@@ -90,24 +88,26 @@ public sealed record SelectByIfd : Step<Selection>
             "How the two losses are compared: their ratio, as the published code does and as it is when absent, or the ratio of perplexities.");
         Parameter<double> max = keys.Optional("max", Shapes.Number(0), 1, 1, "Rows of higher difficulty are left out.");
         Parameter<Budget> budget = keys.Required("budget", Shapes.Budget, "How many rows to choose; a share is of the table's rows.");
+        keys.Rule(column, a => ColumnFault(a.Get(column), a.Get(conditional) ?? a.Get(alone)));
+        keys.Rule(conditional, a => MissingFault("conditional", a.Get(conditional), a.Get(alone), a.Get(ratio)));
+        keys.Rule(alone, a => MissingFault("alone", a.Get(alone), a.Get(conditional), a.Get(ratio)));
         return new StepBinding("ifd", ValueKind.Selection, "Chooses the rows with the highest instruction-following difficulty.", keys, (arguments, inputs) => new SelectByIfd
         {
             In = inputs.Get<ScoreTable>(arguments.Get(@in)),
             Column = arguments.Get(column),
-            Losses = LossesOf(arguments.Get(conditional), arguments.Get(alone), arguments.Get(ratio)),
+            Losses = arguments.Get(conditional) is { } given ? new IfdLosses(given, arguments.Get(alone)!) { Ratio = arguments.Get(ratio) ?? IfdRatio.Loss } : null,
             Max = arguments.Get(max),
             Budget = arguments.Get(budget),
         });
     }
 
-    private static IfdLosses? LossesOf(string? conditional, string? alone, IfdRatio? ratio)
-    {
-        if (conditional is not null && alone is not null) return new IfdLosses(conditional, alone) { Ratio = ratio ?? IfdRatio.Loss };
-        if (conditional is null && alone is null && ratio is null) return null;
-        string missing = conditional is null ? "conditional" : "alone";
-        throw new EngineException(new EngineError(ExitCode.Plan, "MISSING_KEY",
-            $"the key \"{missing}\" is missing: difficulty is computed from the losses \"conditional\" and \"alone\". Name both columns, or a ready one with \"column\"."));
-    }
+    private static KeyFault? ColumnFault(string? column, string? loss) => column is null || loss is null
+        ? null
+        : new("KEYS", $"found \"column\": \"{column}\" beside \"conditional\" and \"alone\", expected a ready difficulty or the two losses. Remove one of them.");
+
+    private static KeyFault? MissingFault(string key, string? given, string? other, IfdRatio? ratio) => given is not null || (other is null && ratio is null)
+        ? null
+        : new("MISSING_KEY", $"the key \"{key}\" is missing: difficulty is computed from the losses \"conditional\" and \"alone\". Name both columns, or a ready one with \"column\".");
 }
 
 /// <summary>The columns that difficulty is computed from.</summary>

@@ -28,6 +28,14 @@ public sealed record SelectByInfluence : Step<Selection>
     internal static StepBinding Definition { get; } = Define();
 
     /// <inheritdoc/>
+    public override void Check()
+    {
+        int rows = Candidates.CountRows(Checkpoints[0].In);
+        Budget.Of(rows);
+        foreach (GradientCheckpoint checkpoint in Checkpoints) Check(checkpoint, Checkpoints[0], rows);
+    }
+
+    /// <inheritdoc/>
     public override Selection Run(StepRun run)
     {
         GradientCheckpoint first = Checkpoints[0];
@@ -64,12 +72,7 @@ public sealed record SelectByInfluence : Step<Selection>
     {
         if (checkpoint.In.Rows != rows)
             throw EngineException.Input(checkpoint.In.Name, "ROWS", $"the checkpoint has {checkpoint.In.Rows} rows, but \"{first.In.Name}\" has {rows}. Give features of the same pool.");
-        if (!checkpoint.Queries.Select(task => task.Name).SequenceEqual(first.Queries.Select(task => task.Name)))
-        {
-            throw new EngineException(new EngineError(ExitCode.Plan, "QUERIES",
-                $"one checkpoint has the queries {string.Join(", ", checkpoint.Queries.Select(task => task.Name))}, another {string.Join(", ", first.Queries.Select(task => task.Name))}. Name the same in every checkpoint, in the same order."));
-        }
-
+        QueriesFault([.. checkpoint.Queries.Select(task => task.Name)], [.. first.Queries.Select(task => task.Name)])?.Throw();
         foreach (QueryTask task in checkpoint.Queries)
         {
             if (task.Vectors.Dim != checkpoint.In.Dim)
@@ -84,6 +87,10 @@ public sealed record SelectByInfluence : Step<Selection>
                 throw EngineException.Input(task.Vectors.Name, "ROWS", $"the {task.Vectors.Rows} queries do not make {Subtasks} equal subtasks. Give a multiple of {Subtasks}, at least one each.");
         }
     }
+
+    private static KeyFault? QueriesFault(string[] queries, string[] first) => queries.SequenceEqual(first)
+        ? null
+        : new("QUERIES", $"one checkpoint has the queries {string.Join(", ", queries)}, another {string.Join(", ", first)}. Name the same in every checkpoint, in the same order.");
 
     private IEnumerable<double> Means(Embeddings queries, IKernels kernels, Pass pass)
     {
@@ -107,6 +114,7 @@ public sealed record SelectByInfluence : Step<Selection>
         Parameter<Budget> budget = keys.Required("budget", Shapes.Budget, "How many rows to choose; a share is of the pool's rows.");
         Parameter<int> subtasks = keys.Optional("subtasks", Shapes.Count(1), 1, 1, "Equal, consecutive parts of every query set, each a subtask.");
         Parameter<bool> normalize = keys.Optional("normalize", Shapes.Flag, false, false, "Compare by cosine; not needed for features that are unit vectors already.");
+        keys.Rule(checkpoints, a => a.Get(checkpoints).Select(c => QueriesFault(NamesOf(c), NamesOf(a.Get(checkpoints)[0]))).FirstOrDefault(fault => fault is not null));
         return new StepBinding("less", ValueKind.Selection, "Chooses the rows whose gradients point where the tasks' gradients point.", keys, (arguments, inputs) => new SelectByInfluence
         {
             Checkpoints =
@@ -121,6 +129,8 @@ public sealed record SelectByInfluence : Step<Selection>
             Subtasks = arguments.Get(subtasks),
             Normalize = arguments.Get(normalize),
         });
+
+        string[] NamesOf(Arguments given) => [.. given.Get(queries).Select(task => task.Key)];
     }
 }
 

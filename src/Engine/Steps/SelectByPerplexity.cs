@@ -33,17 +33,20 @@ public sealed record SelectByPerplexity : Step<Selection>
     internal static StepBinding Definition { get; } = Define();
 
     /// <inheritdoc/>
+    public override void Check()
+    {
+        int rows = Candidates.CountRows(In);
+        Budget.Of(rows);
+        Scores(rows);
+    }
+
+    /// <inheritdoc/>
     public override Selection Run(StepRun run)
     {
-        if (From is { } given && Keep != PerplexityKeep.Mid)
-        {
-            throw new EngineException(new EngineError(ExitCode.Plan, "FROM",
-                FormattableString.Invariant($"\"from\" is {given}, but only \"keep\": \"mid\" passes rows over. Leave \"from\" out, or keep \"mid\".")));
-        }
-
+        FromFault(Keep, From)?.Throw();
         int rows = Candidates.CountRows(In);
         int count = Budget.Of(rows);
-        ScoreColumn scores = ScoreColumn.Of(In, Column ?? (In.Columns.ContainsKey(UsualColumn) ? UsualColumn : null), rows);
+        ScoreColumn scores = Scores(rows);
         int first = Keep == PerplexityKeep.Mid ? (int)Math.Floor((From ?? UsualFrom) * rows) : 0;
         if (count > rows - first)
         {
@@ -58,6 +61,12 @@ public sealed record SelectByPerplexity : Step<Selection>
         return new Selection { Indices = chosen, PoolRows = rows, Pool = In.Pool, Scores = Array.ConvertAll(chosen, row => scores.Values[row]) };
     }
 
+    private ScoreColumn Scores(int rows) => ScoreColumn.Of(In, Column ?? (In.Columns.ContainsKey(UsualColumn) ? UsualColumn : null), rows);
+
+    private static KeyFault? FromFault(PerplexityKeep keep, double? from) => from is null || keep == PerplexityKeep.Mid
+        ? null
+        : new("FROM", FormattableString.Invariant($"\"from\" is {from}, but only \"keep\": \"mid\" passes rows over. Leave \"from\" out, or keep \"mid\"."));
+
     private static StepBinding Define()
     {
         var keys = new ParameterSet();
@@ -68,6 +77,7 @@ public sealed record SelectByPerplexity : Step<Selection>
             "Which part of the ranking is kept: the highest, a band from \"from\" on, or the lowest.");
         Parameter<double?> from = keys.OptionalValue("from", Shapes.Number(0, 0.9999), "For mid: the share of the ranking, highest first, that is passed over; 0.33 when absent.");
         Parameter<Budget> budget = keys.Required("budget", Shapes.Budget, "How many rows to choose; a share is of the table's rows.");
+        keys.Rule(from, a => FromFault(a.Get(keep), a.Get(from)));
         return new StepBinding("perplexity", ValueKind.Selection, "Chooses rows by a language model's perplexity: highest, middle or lowest.", keys, (arguments, inputs) => new SelectByPerplexity
         {
             In = inputs.Get<ScoreTable>(arguments.Get(@in)),

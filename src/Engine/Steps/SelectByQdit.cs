@@ -31,6 +31,14 @@ public sealed record SelectByQdit : Step<Selection>
     internal static StepBinding Definition { get; } = Define();
 
     /// <inheritdoc/>
+    public override void Check()
+    {
+        int rows = Candidates.CountRows(In);
+        Budget.Of(rows);
+        ScoreColumn.Of(Quality, Column, rows);
+    }
+
+    /// <inheritdoc/>
     public override Selection Run(StepRun run)
     {
         int rows = Candidates.CountRows(In);

@@ -20,6 +20,13 @@ public sealed record SelectByQuality : Step<Selection>
     public override string Op => PredictQuality.Definition.Op;
 
     /// <inheritdoc/>
+    public override void Check()
+    {
+        Budget.Of(In.Rows);
+        Rule.Check(In);
+    }
+
+    /// <inheritdoc/>
     public override Selection Run(StepRun run)
     {
         int count = Budget.Of(In.Rows);

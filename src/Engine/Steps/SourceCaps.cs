@@ -22,17 +22,7 @@ internal static class SourceCaps
     /// <exception cref="EngineException">No source is known, or a key means a source that no record has. Exit 4.</exception>
     public static CapTracker Of(IReadOnlyList<KeyValuePair<string, Budget>> caps, Embeddings pool, int budget)
     {
-        if (pool.Pool is not { Sources.Count: > 0 } records)
-        {
-            throw EngineException.Input(pool.Name, "SOURCE",
-                "\"caps\" needs the records' sources, but there are none. Give the embeddings a \"rowsOf\" key that names the records, and the records a \"source\" key.");
-        }
-
-        foreach ((string key, _) in caps)
-        {
-            if (key != EveryOther && !records.Sources.Any(source => source == key || IsMeant(key, source)))
-                throw EngineException.Input(records.Name, "SOURCE", $"\"caps\" names the source \"{key}\", which no record has.{Suggestion.For(key, records.Sources)} Correct or remove it.");
-        }
+        Records records = Check(caps, pool);
 
         // The first trackers' places are the keys in their order; behind them each source that no key means has one of its own.
         long others = caps.Where(cap => cap.Key == EveryOther).Select(cap => (long)cap.Value.UpTo(budget)).LastOrDefault(long.MaxValue);
@@ -49,6 +39,26 @@ internal static class SourceCaps
         int[] capOfRow = new int[Candidates.CountRows(pool)];
         for (int row = 0; row < capOfRow.Length; row++) capOfRow[row] = records.SourceOf(row) is >= 0 and var source ? capOfSource[source] : -1;
         return new CapTracker(capOfRow, [.. limits]);
+    }
+
+    /// <summary>Refuses caps that do not fit a pool.</summary>
+    /// <returns>The pool's records.</returns>
+    /// <exception cref="EngineException">No source is known, or a key means a source that no record has. Exit 4.</exception>
+    public static Records Check(IReadOnlyList<KeyValuePair<string, Budget>> caps, Embeddings pool)
+    {
+        if (pool.Pool is not { Sources.Count: > 0 } records)
+        {
+            throw EngineException.Input(pool.Name, "SOURCE",
+                "\"caps\" needs the records' sources, but there are none. Give the embeddings a \"rowsOf\" key that names the records, and the records a \"source\" key.");
+        }
+
+        foreach ((string key, _) in caps)
+        {
+            if (key != EveryOther && !records.Sources.Any(source => source == key || IsMeant(key, source)))
+                throw EngineException.Input(records.Name, "SOURCE", $"\"caps\" names the source \"{key}\", which no record has.{Suggestion.For(key, records.Sources)} Correct or remove it.");
+        }
+
+        return records;
     }
 
     /// <summary>The place of the key that means a source by name or pattern, or -1 when only <c>*</c> does or none.</summary>

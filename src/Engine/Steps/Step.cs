@@ -11,6 +11,10 @@ public interface IStep
     /// <summary>The op's name in plans; also the step's own name where nobody gives it another.</summary>
     string Op { get; }
 
+    /// <summary>Refuses inputs whose shapes do not fit, as <see cref="Run"/> would, before any work; what only values show is left to the run.</summary>
+    /// <exception cref="EngineException">They do not fit.</exception>
+    void Check();
+
     /// <summary>Does the work.</summary>
     /// <param name="run">Kernels, random stream, progress, and where large results go.</param>
     Value Run(StepRun run);
@@ -22,6 +26,11 @@ public abstract record Step<TValue> : IStep
 {
     /// <inheritdoc/>
     public abstract string Op { get; }
+
+    /// <inheritdoc/>
+    public virtual void Check()
+    {
+    }
 
     /// <summary>Does the work.</summary>
     /// <param name="run">Kernels, random stream, progress, and where large results go.</param>

@@ -1,5 +1,6 @@
 using Engine.Data;
 using Engine.Indexes;
+using Engine.Plans;
 
 namespace Engine.Steps;
 
@@ -11,15 +12,15 @@ internal sealed class StepSearch(StepRun run, SimilaritySearch search, SearchGoa
 {
     private const string SearchFact = "search";
 
-    /// <summary>Refuses keys that mean nothing.</summary>
-    /// <exception cref="EngineException">Keys of an index although the search is exact, or two that exclude each other: exit 3.</exception>
-    public void Check()
+    /// <summary>Keys of an index although the search is exact, or two that exclude each other.</summary>
+    public static KeyFault? Fault(SimilaritySearch search, SearchGoal goal)
     {
         // An exact search has a recall of 1, whatever is asked for.
         if (search == SimilaritySearch.Exact && goal is not { Index: null, IndexFile: null, IndexMemory: null })
-            throw Refuse("\"index\", \"indexFile\" and \"indexMemory\" are about an index, but \"search\" is \"exact\" and makes none. Remove them, or set \"search\" to \"faiss\" or \"auto\".");
-        if (goal is { Index: not null, IndexFile: not null })
-            throw Refuse("\"index\" says what to make and \"indexFile\" what was made. Give one of them.");
+            return new("KEYS", "\"index\", \"indexFile\" and \"indexMemory\" are about an index, but \"search\" is \"exact\" and makes none. Remove them, or set \"search\" to \"faiss\" or \"auto\".");
+        return goal is { Index: not null, IndexFile: not null }
+            ? new("KEYS", "\"index\" says what to make and \"indexFile\" what was made. Give one of them.")
+            : null;
     }
 
     /// <summary>Whether an index is used, as far as that can be said before one is made; notes why where the plan leaves it open.</summary>
@@ -118,8 +119,6 @@ internal sealed class StepSearch(StepRun run, SimilaritySearch search, SearchGoa
         run.Note("recallAtLeast", goal.RecallAtLeast);
         if (done.Completed > 0) run.Note("searchedExactly", done.Completed);
     }
-
-    private static EngineException Refuse(string message) => new(new EngineError(ExitCode.Plan, "KEYS", message));
 
     /// <summary>An index turned out not to be worth it.</summary>
     private sealed class IndexDeclinedException(string why) : Exception(why);

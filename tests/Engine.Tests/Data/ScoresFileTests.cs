@@ -25,6 +25,13 @@ public sealed class ScoresFileTests : IDisposable
     }
 
     [Fact]
+    public void A_zero_byte_behind_a_number_is_no_part_of_it()
+    {
+        EngineError error = Assert.Throws<EngineException>(() => Open("x.csv", "id,score\na,1\nb,3\0\0\n", column: "score")).Errors[0];
+        Assert.Equal((ExitCode.Input, "NUL", 3, 3), (error.Exit, error.Code, error.Line, error.Column));
+    }
+
+    [Fact]
     public void One_column_may_be_asked_for_and_the_others_may_be_text()
     {
         ScoreTable table = Open("x.csv", "name,score,note\n\"line\nbreak\",1,x\nb,2,\n", column: "score");

@@ -85,7 +85,6 @@ public sealed class PerplexityTests
         Refused(new SelectByIfd { In = two, Budget = 1 }, ExitCode.Input, "COLUMN", "2 columns");
         Refused(new SelectByIfd { In = two, Budget = 1, Losses = new IfdLosses("c", "a") }, ExitCode.Input, "NEGATIVE", "row 1", "c = -3");
         Refused(new SelectByIfd { In = two, Budget = 1, Losses = new IfdLosses("c", "a"), Column = "c" }, ExitCode.Plan, "KEYS", "column");
-        Assert.Equal("MISSING_KEY", Assert.Throws<EngineException>(() => Bind("ifd", """{ "in": "t", "budget": 1, "alone": "a" }""", ("t", two))).Errors[0].Code);
     }
 
     private static ScoreTable Table(params (string Name, double[] Values)[] columns) => new(columns.ToDictionary(c => c.Name, c => c.Values), "scores.csv");

@@ -42,7 +42,17 @@ internal sealed class CsvReader(InputFile file)
         }
         while (_cells.Count == 1 && _cells[0].Length == 0);
 
+        CheckZeros();
         return true;
+    }
+
+    // A number in front of them would be read as if it were whole.
+    private void CheckZeros()
+    {
+        int zero = _row.AsSpan(0, _rowLength).IndexOf((byte)0);
+        if (zero < 0) return;
+        int cell = _cells.FindLastIndex(c => c.Start <= zero);
+        throw Error(cell, "NUL", "the cell holds a zero byte, which no text has; a writer that crashed leaves such zeros behind. Write the file again.");
     }
 
     /// <summary>An error at a cell of the current row.</summary>
