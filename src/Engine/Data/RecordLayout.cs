@@ -12,7 +12,7 @@ public enum RecordLayout
     /// <summary><c>instruction</c>, <c>output</c> and, when there is one, <c>input</c>, which follows the instruction after an empty line.</summary>
     Alpaca,
 
-    /// <summary><c>conversations</c>: a list of {<c>from</c>, <c>value</c>}; <c>human</c> is the user, <c>gpt</c> the assistant.</summary>
+    /// <summary><c>conversations</c>: a list of {<c>from</c>, <c>value</c>}; <c>human</c> is the user, <c>gpt</c>, <c>chatgpt</c>, <c>bing</c> and <c>bard</c> are the assistant.</summary>
     ShareGpt,
 
     /// <summary><c>prompt</c> and <c>completion</c>: texts, or lists of messages.</summary>

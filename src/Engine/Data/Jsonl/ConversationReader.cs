@@ -131,12 +131,16 @@ internal static class ConversationReader
             if (turns is null) continue;
             Utf8Place role = turns.Take(json.Nodes[from]);
             if (turns[role].SequenceEqual("human"u8)) role = turns.Take("user"u8);
-            else if (turns[role].SequenceEqual("gpt"u8)) role = turns.Take("assistant"u8);
+            else if (IsModel(turns[role])) role = turns.Take("assistant"u8);
             turns.Add(role, turns.Take(json.Nodes[value]));
         }
 
         return null;
     }
+
+    /// <summary>Whether a turn of a shared conversation is the model's: they were shared from several.</summary>
+    private static bool IsModel(ReadOnlySpan<byte> role) =>
+        role.SequenceEqual("gpt"u8) || role.SequenceEqual("chatgpt"u8) || role.SequenceEqual("bing"u8) || role.SequenceEqual("bard"u8);
 
     private static LineFault? ReadSide(ReadOnlySpan<byte> line, JsonLine json, ReadOnlySpan<byte> key, ReadOnlySpan<byte> role, Utf8Turns? turns)
     {

@@ -25,7 +25,7 @@ internal static class CsvScores
                 throw reader.Error(reader.Count - 1, "COLUMN", $"the row has {reader.Count} cells, but the header has {header.Length}. Quote cells that hold commas.");
             for (int i = 0; i < wanted.Length; i++) values[i] = Number(reader, wanted[i], header[wanted[i]], columns.Row);
             string? text = id < 0 ? null : Text(reader, id);
-            if (columns.Add(values, text) is (string code, string message)) throw reader.Error(id, code, message);
+            if (columns.Add(values, text, reader.Line) is (string code, string message)) throw reader.Error(id, code, message);
         }
     }
 

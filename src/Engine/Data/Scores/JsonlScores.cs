@@ -34,7 +34,7 @@ internal static class JsonlScores
             int id = idPath?.Find(line, json) ?? -1;
             if (idPath is not null && (id < 0 || json.Nodes[id].Type is not (JsonTokenType.String or JsonTokenType.Number)))
                 throw Error(lineNumber, new LineFault(0, "MISSING_ID", $"the record has no text or number in its id field \"{idPath.Written}\"."));
-            if (columns.Add(values, id < 0 ? null : json.Text(line, id)) is (string code, string message))
+            if (columns.Add(values, id < 0 ? null : json.Text(line, id), lineNumber) is (string code, string message))
                 throw Error(lineNumber, new LineFault(id < 0 ? 0 : json.Nodes[id].Start, code, message));
         }
 

@@ -44,7 +44,7 @@ internal static class NpyScores
                     if (!double.IsFinite(values[i])) throw NotFinite(file, columns.Row, wanted[i].Name, values[i]);
                 }
 
-                columns.Add(values, id: null);
+                columns.Add(values, id: null, columns.Row + 1);
             }
         }
     }

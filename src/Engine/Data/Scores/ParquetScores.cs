@@ -36,7 +36,7 @@ internal static class ParquetScores
             {
                 for (int i = 0; i < wanted.Length; i++) values[i] = Number(parquet, wanted[i], rows.Columns[i], at, columns.Row);
                 string? key = id < 0 ? null : Key(parquet, rows.Columns[^1], at, rows.Done + at);
-                if (columns.Add(values, key) is (string code, string message)) throw EngineException.Input(file.Name, code, $"row {rows.Done + at}: {message}");
+                if (columns.Add(values, key, rows.Done + at + 1) is (string code, string message)) throw EngineException.Input(file.Name, code, $"row {rows.Done + at}: {message}");
             }
         }
     }

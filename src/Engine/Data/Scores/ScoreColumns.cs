@@ -9,7 +9,8 @@ internal sealed class ScoreColumns(ScoresInput input, Records? pool)
 {
     private readonly List<List<double>> _byRow = [];
     private readonly List<double[]> _byId = [];
-    private readonly bool[] _known = pool is null ? [] : new bool[pool.Rows];
+    private readonly (int File, long Line)[] _places = pool is null ? [] : new (int, long)[pool.Rows];
+    private readonly List<string> _files = [];
     private string[]? _names;
     private string _firstFile = "";
     private long _rows;
@@ -25,6 +26,7 @@ internal sealed class ScoreColumns(ScoresInput input, Records? pool)
     {
         if (input.Id is not null && pool is null)
             throw EngineException.Input(file.Name, "ID", $"the scores are to be matched by id (\"{input.Id}\"), but no records are bound to them. Set \"rowsOf\", or remove \"id\" to match by row.");
+        _files.Add(file.Name);
         if (names.Length == 0) throw EngineException.Input(file.Name, "COLUMN", "the file has no column of numbers. Check the path and the header.");
         if (_names is null)
         {
@@ -44,8 +46,9 @@ internal sealed class ScoreColumns(ScoresInput input, Records? pool)
     /// <summary>Adds one row.</summary>
     /// <param name="values">One finite number per column.</param>
     /// <param name="id">The row's id, or null when rows are matched by number.</param>
+    /// <param name="line">Where it stands in the file, from 1: its line, or its row where there are no lines.</param>
     /// <returns>What is wrong with the id as code and message, or null.</returns>
-    public (string Code, string Message)? Add(ReadOnlySpan<double> values, string? id)
+    public (string Code, string Message)? Add(ReadOnlySpan<double> values, string? id, long line)
     {
         if (pool is null)
         {
@@ -57,8 +60,8 @@ internal sealed class ScoreColumns(ScoresInput input, Records? pool)
         string shown = Jsonl.LineFault.Brief(id!);
         long row = pool.RowOf(id!);
         if (row < 0) return ("UNKNOWN_ID", $"no record of {pool.Name} has the id '{shown}'. Remove the line, or check which pool the scores belong to.");
-        if (_known[row]) return ("DUPLICATE_ID", $"the id '{shown}' has a score already; a record has one. Remove one of the lines.");
-        _known[row] = true;
+        if (_places[row].Line > 0) return ("DUPLICATE_ID", $"the id '{shown}' has a score already, at {_files[_places[row].File]}:{_places[row].Line}; a record has one. Remove one of the two.");
+        _places[row] = (_files.Count - 1, line);
         for (int i = 0; i < values.Length; i++) _byId[i][row] = values[i];
         _rows++;
         return null;
@@ -68,7 +71,7 @@ internal sealed class ScoreColumns(ScoresInput input, Records? pool)
     /// <exception cref="EngineException">There is no row, or a record of the pool has no score: exit 4.</exception>
     public ScoreTable Finish()
     {
-        int missing = Array.IndexOf(_known, false);
+        int missing = Array.FindIndex(_places, place => place.Line == 0);
         if (missing >= 0)
             throw EngineException.Input(input.Written, "MISSING_ID", $"row {missing} of {pool!.Name}, id '{Jsonl.LineFault.Brief(pool.Id(missing))}', has no score; {_rows} of {pool.Rows} records have one. Add the missing scores.");
         if (_rows == 0) throw EngineException.Input(input.Written, "EMPTY", "the input holds no scores (0 rows). Check the path.");
