@@ -63,7 +63,7 @@ internal sealed record Publication(IReadOnlyList<string> Old, IReadOnlyList<Publ
         }
 
         HashSet<string> appearing = [.. Files.Select(f => f.Target)];
-        foreach (string old in Old.Select(file => Path.Combine(runFolder, file)).Where(file => !appearing.Contains(file) && File.Exists(file))) File.Delete(old);
+        ListedFiles.Remove(runFolder, Old.Where(file => Path.Combine(runFolder, file) is var old && !appearing.Contains(old) && File.Exists(old)));
         foreach (PublishedFile file in Files.SkipLast(1).Concat(Outside)) file.Appear();
 
         // All of it is on the disk before the manifest says so, also what an interrupted attempt moved but never flushed.
@@ -112,6 +112,7 @@ internal sealed record Publication(IReadOnlyList<string> Old, IReadOnlyList<Publ
         PublishedFile[] outside = [.. line.GetProperty("outside").EnumerateArray().Select(f => new PublishedFile(CheckedLine.FullPath(f, "staged"), CheckedLine.FullPath(f, "path"), CheckedLine.Text(f, "sha256")))];
         string[] inside = [.. line.GetProperty("files").EnumerateArray().Select(f => CheckedLine.Text(f, "path"))];
         bool safe = inside.Length > 0 && inside[^1] == RunFiles.Manifest && ManifestSummary.SafeRelative(inside.SkipLast(1)).Count == inside.Length - 1
+            && ListedFiles.In(staging.RunFolder, inside).Count == inside.Length
             && ManifestSummary.SafeRelative(old).Count == old.Count(o => o != RunFiles.Manifest)
             && outside.All(f => AtomicFile.IsTemporaryName(Path.GetFileName(f.Staged)) && Path.GetDirectoryName(f.Staged) == Path.GetDirectoryName(f.Target));
         return safe ? new Publication(old, files, outside) : throw new FormatException("A path leads elsewhere.");

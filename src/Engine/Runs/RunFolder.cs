@@ -56,10 +56,12 @@ internal sealed class RunFolder : IDisposable
     /// <exception cref="EngineException">Exit 6: results are there, or another run holds the folder. Exit 7: it cannot be made. Exit 10: another plan's results, or a checkpoint that cannot be used.</exception>
     public static RunFolder Open(string path, Plan plan, string identity)
     {
-        if (File.Exists(path) || (new FileInfo(path).LinkTarget is not null && !Directory.Exists(path)))
-            throw Refuse(ExitCode.Io, "NOT_A_FOLDER", path, "found a file or a broken link, expected a folder or nothing. Choose another run.dir.");
+        if (Obstacle.At(path) is { Kind: not FileKind.Directory } there)
+            throw Refuse(ExitCode.Io, "NOT_A_FOLDER", path, $"found {there.What}, expected a folder or nothing. Choose another run.dir.");
+        if (Obstacle.OnTheWayTo(path) is { } blocked)
+            throw Refuse(ExitCode.Io, "NOT_A_FOLDER", path, $"found {blocked.What} at {blocked.Path}, where a folder is needed to hold the run folder. Choose another run.dir.");
 
-        string? firstCreated = FileFailure.Guard(path, () => CreateFolders(path));
+        string? firstCreated = FileFailure.Guard(path, () => MadeFolders.Create(path));
         DirectoryLock? held = null;
         try
         {
@@ -72,7 +74,7 @@ internal sealed class RunFolder : IDisposable
         catch
         {
             // Only who holds the lock may take the folder away: to the others it is the winner's.
-            if (held is not null) RemoveCreated(path, firstCreated);
+            if (held is not null) MadeFolders.Remove(path, firstCreated);
             held?.Dispose();
             throw;
         }
@@ -126,7 +128,7 @@ internal sealed class RunFolder : IDisposable
             if (Directory.Exists(target)) foreach (StagedFile file in round.Files) Durable.Rename(Staging.PathOf(file.Path), System.IO.Path.Combine(Path, file.Path));
             else Directory.Move(staged, target);
             foreach (string changed in new[] { target, above, System.IO.Path.GetDirectoryName(above)!, Path }) Durable.FlushDirectory(changed);
-            RemoveCreated(System.IO.Path.GetDirectoryName(staged)!, Staging.PathOf("steps"));
+            MadeFolders.Remove(System.IO.Path.GetDirectoryName(staged)!, Staging.PathOf("steps"));
         });
         Keep();
     }
@@ -185,7 +187,7 @@ internal sealed class RunFolder : IDisposable
     {
         bool takeBack = !_keep && IsInPlace;
         if (takeBack) Staging.Delete();
-        if (takeBack) RemoveCreated(Path, _firstCreated);
+        if (takeBack) MadeFolders.Remove(Path, _firstCreated);
         _lock.Dispose();
     }
 
@@ -199,8 +201,9 @@ internal sealed class RunFolder : IDisposable
             IReadOnlyList<string> outputs = ManifestSummary.Read(manifest).Outputs;
             File.Delete(manifest);
             Durable.FlushDirectory(Path);
-            foreach (string file in _old.Select(f => System.IO.Path.Combine(Path, f)).Concat(outputs)) File.Delete(file);
-            RemoveEmptyFolders(Path, _old);
+            ListedFiles.Remove(Path, _old);
+            foreach (string file in outputs) File.Delete(file);
+            ListedFiles.RemoveEmptyFolders(Path, _old);
         });
         _old = [];
     }
@@ -209,8 +212,11 @@ internal sealed class RunFolder : IDisposable
     private void RemoveHanded()
     {
         string[] files = [.. HandedFiles()];
-        foreach (string file in files.Select(f => System.IO.Path.Combine(Path, f))) FileFailure.Guard(file, () => File.Delete(file));
-        RemoveEmptyFolders(Path, files);
+        FileFailure.Guard(Path, () =>
+        {
+            ListedFiles.Remove(Path, files);
+            ListedFiles.RemoveEmptyFolders(Path, files);
+        });
     }
 
     private IEnumerable<string> HandedFiles() => Staging.Handed().SelectMany(round => round.Files.Select(f => f.Path));
@@ -231,7 +237,7 @@ internal sealed class RunFolder : IDisposable
     private void Complete(Publication publication)
     {
         publication.Complete(Path);
-        FileFailure.Guard(Path, () => RemoveEmptyFolders(Path, publication.Old));
+        FileFailure.Guard(Path, () => ListedFiles.RemoveEmptyFolders(Path, publication.Old));
         Staging.Delete();
     }
 
@@ -246,9 +252,18 @@ internal sealed class RunFolder : IDisposable
                 : "found a folder that is not empty, expected none. Choose another run.dir, or set run.onExisting to \"update\", \"replace\" or \"resume\".");
         }
 
+        RefuseLinks(Staging.Parts);
+        if (onExisting == OnExisting.Resume) ExamineToResume(identity);
+        if (!IsFinished) RefuseLinks(_plan.Steps.Select(step => RunFiles.OfStep(step.Name, RunFiles.Indices)));
         if (onExisting == OnExisting.Replace) ExamineToReplace();
         else if (onExisting == OnExisting.Update) ExamineToUpdate(identity);
-        else ExamineToResume(identity);
+    }
+
+    /// <summary>Refuses a folder in which files of the run would lie elsewhere, where no later run could replace them.</summary>
+    private void RefuseLinks(IEnumerable<string> files)
+    {
+        if (files.Select(file => ListedFiles.LinkOnTheWay(Path, file)).FirstOrDefault(link => link is not null) is { } link)
+            throw Refuse(ExitCode.Io, "NOT_A_FOLDER", Path, $"found a symbolic link at {link}, where the run has a folder of its own. Put a folder in its place or choose another run.dir.");
     }
 
     private void ExamineToReplace()
@@ -264,7 +279,7 @@ internal sealed class RunFolder : IDisposable
         catch (EngineException damaged) when (damaged.Exit == ExitCode.Checkpoint)
         {
             // Nothing can be saved of a damaged checkpoint, and replacing it was asked for.
-            _old = Publication.Find(Staging) is { } lost ? [.. lost.Old.Union(lost.Files.Select(f => System.IO.Path.GetRelativePath(Path, f.Target)))] : [];
+            _old = Publication.Find(Staging) is { } lost ? ListedFiles.In(Path, lost.Old.Union(lost.Files.Select(f => System.IO.Path.GetRelativePath(Path, f.Target)))) : [];
         }
 
         _old = [.. OldFiles().Union(_old)];
@@ -313,14 +328,15 @@ internal sealed class RunFolder : IDisposable
 
         if (Staging.ReadPlan() is not null)
             throw Refuse(ExitCode.Checkpoint, "OTHER_PLAN", Path, "found an unfinished run of another plan, expected this plan's. Choose another run.dir, or set run.onExisting to \"update\" or \"replace\".");
-        _old = OldFiles();
+        if (!Staging.Exists)
+            throw Refuse(ExitCode.OutputExists, "NOT_A_RUN", Path, "found files but no run that could be resumed: no manifest.json and no unfinished run. Choose the folder of a run, or another run.dir to start one.");
     }
 
     /// <summary>The files that the manifest lists; none when only a staging is there.</summary>
     private IReadOnlyList<string> OldFiles()
     {
         string manifest = System.IO.Path.Combine(Path, RunFiles.Manifest);
-        if (File.Exists(manifest)) return ManifestSummary.Read(manifest).Files;
+        if (File.Exists(manifest)) return ListedFiles.In(Path, ManifestSummary.Read(manifest).Files);
         return Staging.Exists ? [] : throw Refuse(ExitCode.OutputExists, "NOT_A_RUN", Path,
             "found files but no manifest.json that says which of them a run may remove. Empty the folder or choose another run.dir.");
     }
@@ -339,51 +355,6 @@ internal sealed class RunFolder : IDisposable
 
             // Whoever asks for the folder's status holds the lock for a moment.
             Thread.Sleep(LockPause);
-        }
-    }
-
-    /// <summary>Makes a folder and those above it that are missing, durably.</summary>
-    /// <returns>The outermost one made, or null.</returns>
-    internal static string? CreateFolders(string path)
-    {
-        string? first = null;
-        for (string? at = path; at is not null && !Directory.Exists(at); at = System.IO.Path.GetDirectoryName(at)) first = at;
-        try
-        {
-            Directory.CreateDirectory(path);
-            for (string? at = path; first is not null && at is not null && at.Length >= first.Length; at = System.IO.Path.GetDirectoryName(at))
-                if (System.IO.Path.GetDirectoryName(at) is { } above) Durable.FlushDirectory(above);
-            return first;
-        }
-        catch
-        {
-            RemoveCreated(path, first);
-            throw;
-        }
-    }
-
-    /// <summary>Removes the folders this run made, from the inside out, as long as they are empty.</summary>
-    internal static void RemoveCreated(string path, string? firstCreated)
-    {
-        if (firstCreated is null) return;
-        for (string? at = path; at is not null && at.Length >= firstCreated.Length; at = System.IO.Path.GetDirectoryName(at))
-        {
-            if (!Directory.Exists(at)) continue;
-            if (Directory.EnumerateFileSystemEntries(at).Any()) return;
-            Directory.Delete(at);
-        }
-    }
-
-    private static void RemoveEmptyFolders(string path, IReadOnlyList<string> files)
-    {
-        foreach (string folder in files.Select(f => System.IO.Path.GetDirectoryName(f)!).Where(f => f.Length > 0).Distinct().OrderByDescending(f => f.Length))
-        {
-            for (string at = folder; at.Length > 0; at = System.IO.Path.GetDirectoryName(at) ?? "")
-            {
-                string full = System.IO.Path.Combine(path, at);
-                if (!Directory.Exists(full) || Directory.EnumerateFileSystemEntries(full).Any()) break;
-                Directory.Delete(full);
-            }
         }
     }
 

@@ -44,7 +44,7 @@ internal sealed class RunOutputs(RunFolder folder, MatrixIo io = MatrixIo.Map) :
     public WrittenFile WriteOutside(string path, Action<Stream> write)
     {
         string place = Path.GetDirectoryName(path)!;
-        _folders.Add((place, FileFailure.Guard(path, () => RunFolder.CreateFolders(place))));
+        _folders.Add((place, FileFailure.Guard(path, () => MadeFolders.Create(place))));
         string temporary = TemporaryName(path);
         folder.Staging.NoteOutside(Path.Combine(place, temporary));
         var file = new AtomicFile(path, temporary);
@@ -76,7 +76,7 @@ internal sealed class RunOutputs(RunFolder folder, MatrixIo io = MatrixIo.Map) :
         Computed.Dispose();
         if (folder.IsAppearing) return;
         foreach (AtomicFile file in _outside) file.Dispose();
-        foreach ((string path, string? firstCreated) in Enumerable.Reverse(_folders)) RunFolder.RemoveCreated(path, firstCreated);
+        foreach ((string path, string? firstCreated) in Enumerable.Reverse(_folders)) MadeFolders.Remove(path, firstCreated);
     }
 
     // Two runs may write beside each other, never with one folder and one target: the name is this run's alone and the same when it is resumed.

@@ -1,3 +1,4 @@
+using System.IO.Enumeration;
 using System.Text.Json;
 using Engine.Data;
 using Engine.Kernels.Algorithms;
@@ -19,6 +20,9 @@ internal sealed class Staging(string runFolder)
 
     /// <summary>Full path of the run folder.</summary>
     public string RunFolder => runFolder;
+
+    /// <summary>A file of each of its folders, by its place in the run folder.</summary>
+    public static IReadOnlyList<string> Parts { get; } = [$"{Name}/journal", $"{Name}/files/file", $"{Name}/tiles/file", $"{Name}/scratch/file"];
 
     public string Folder { get; } = Path.Combine(runFolder, Name);
 
@@ -103,9 +107,9 @@ internal sealed class Staging(string runFolder)
         if (!Directory.Exists(Files)) return;
         FileFailure.Guard(Files, () =>
         {
-            foreach (string file in Directory.EnumerateFiles(Files, "*", SearchOption.AllDirectories).ToArray())
+            foreach (string file in Within(Files, folders: false))
                 if (!keep.Contains(Path.GetRelativePath(Files, file).Replace(Path.DirectorySeparatorChar, '/'))) File.Delete(file);
-            foreach (string folder in Directory.EnumerateDirectories(Files, "*", SearchOption.AllDirectories).OrderByDescending(f => f.Length).ToArray())
+            foreach (string folder in Within(Files, folders: true).OrderByDescending(f => f.Length))
                 if (!Directory.EnumerateFileSystemEntries(folder).Any()) Directory.Delete(folder);
         });
     }
@@ -155,6 +159,19 @@ internal sealed class Staging(string runFolder)
                 if (path is not null && AtomicFile.IsTemporaryName(Path.GetFileName(path)) && File.Exists(path)) File.Delete(path);
             Directory.Delete(Folder, recursive: true);
         });
+    }
+
+    /// <summary>Every folder below a folder, or everything else, links among it: what they lead to lies elsewhere.</summary>
+    private static string[] Within(string above, bool folders)
+    {
+        FileSystemEnumerable<string> entries = new(above, (ref FileSystemEntry entry) => entry.ToFullPath(), new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false, RecurseSubdirectories = true })
+        {
+            ShouldIncludePredicate = (ref FileSystemEntry entry) => IsFolder(ref entry) == folders,
+            ShouldRecursePredicate = IsFolder,
+        };
+        return [.. entries];
+
+        static bool IsFolder(ref FileSystemEntry entry) => entry.IsDirectory && (entry.Attributes & FileAttributes.ReparsePoint) == 0;
     }
 
     private static SizeTrial Trial(JsonElement line) => new(line.GetProperty("trial").GetInt32(), line.GetProperty("size").GetInt32(), line.GetProperty("loss").GetDouble());
