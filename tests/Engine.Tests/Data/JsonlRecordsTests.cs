@@ -47,7 +47,7 @@ public sealed class JsonlRecordsTests : IDisposable
         { RecordLayout.Alpaca, """{"instruction":"do","input":"","output":"done"}""", ["user:do", "assistant:done"] },
         { RecordLayout.Alpaca, """{"output":"done","instruction":"do","input":"it"}""", ["user:do\n\nit", "assistant:done"] },
         { RecordLayout.Alpaca, """{"output":"done","instruction":"do"}""", ["user:do", "assistant:done"] },
-        { RecordLayout.ShareGpt, """{"conversations":[{"from":"system","value":"s"},{"from":"human","value":"h"},{"from":"gpt","value":"g"},{"from":"tool","value":"t"}]}""", ["system:s", "user:h", "assistant:g", "tool:t"] },
+        { RecordLayout.ShareGpt, """{"conversations":[{"from":"system","value":"s"},{"from":"human","value":"h"},{"from":"gpt","value":"g"},{"from":"bard","value":"b"},{"from":"tool","value":"t"}]}""", ["system:s", "user:h", "assistant:g", "assistant:b", "tool:t"] },
         { RecordLayout.PromptCompletion, """{"prompt":"p","completion":"c"}""", ["user:p", "assistant:c"] },
         { RecordLayout.PromptCompletion, """{"prompt":[{"role":"user","content":"p"}],"completion":[{"role":"assistant","content":"c"}]}""", ["user:p", "assistant:c"] },
         { RecordLayout.P3, """{"inputs":[1,2],"targets":[3],"inputs_pretokenized":"i","targets_pretokenized":"t"}""", ["user:i", "assistant:t"] },

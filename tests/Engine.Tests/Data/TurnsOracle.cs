@@ -36,7 +36,7 @@ internal static class TurnsOracle
         return input.Length == 0 ? Text(root, "instruction") : $"{Text(root, "instruction")}\n\n{input}";
     }
 
-    private static string ShareGptRole(string from) => from == "human" ? "user" : from == "gpt" ? "assistant" : from;
+    private static string ShareGptRole(string from) => from == "human" ? "user" : from is "gpt" or "chatgpt" or "bing" or "bard" ? "assistant" : from;
 
     private static Turn[] Side(JsonElement side, string role) => side.ValueKind == JsonValueKind.Array ? Messages(side) : [new Turn(role, side.GetString()!)];
 

@@ -11,7 +11,7 @@ namespace Engine.Tests.Data;
 public sealed class Utf8TurnsTests : IDisposable
 {
     private static readonly byte[][] Words = Mutations.Words(
-        "{", "}", "[", "]", ",", ":", "null", "\\n", "\\\\", "\\\"", "\\u0000", "\\u00e4", "\\ud83d\\ude00", "\\ud800", "\\udc00", "h\\u0075man", "human", "gpt", "user", "ä€😀", "\"text\":\"\"", "\"input\":\"\"",
+        "{", "}", "[", "]", ",", ":", "null", "\\n", "\\\\", "\\\"", "\\u0000", "\\u00e4", "\\ud83d\\ude00", "\\ud800", "\\udc00", "h\\u0075man", "human", "gpt", "chatgpt", "bing", "user", "ä€😀", "\"text\":\"\"", "\"input\":\"\"",
         "\"role\":\"tool\"", "\"content\":[{\"type\":\"text\",\"text\":\"\\t\"},{}]", new string('x', 70), string.Concat(Enumerable.Repeat("0123456789abcdefghij\\n", 9)));
 
     private readonly TemporaryFolder _folder = new();
