@@ -48,6 +48,7 @@ public sealed class Parameter<T> : Parameter
 public sealed class ParameterSet
 {
     private readonly List<Parameter> _parameters = [];
+    private readonly Dictionary<string, string> _lacking = new(StringComparer.Ordinal);
 
     /// <summary>The parameters in the order declared.</summary>
     public IReadOnlyList<Parameter> All => _parameters;
@@ -71,6 +72,14 @@ public sealed class ParameterSet
     /// <summary>Declares a key that may be absent, and is then null.</summary>
     public Parameter<T?> OptionalValue<T>(string name, Shape<T> shape, string summary)
         where T : struct => Add(new Parameter<T?>(name, shape.To(value => (T?)value), summary, required: false, null, null));
+
+    /// <summary>Says that objects of this set lack a key that others of the kind have, so that an error can say why.</summary>
+    /// <param name="name">The key.</param>
+    /// <param name="owner">Who has none, in the plural.</param>
+    internal void Lacks(string name, string owner) => _lacking[name] = owner;
+
+    /// <summary>Who has no such key, in the plural, or null.</summary>
+    internal string? WhoLacks(string name) => _lacking.GetValueOrDefault(name);
 
     /// <summary>Takes over the keys of another set, so that one object can have both.</summary>
     internal void Include(ParameterSet other)
