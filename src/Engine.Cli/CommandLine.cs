@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using Engine.Data;
 
@@ -47,6 +48,8 @@ internal static class CommandLine
         {
             if (parsed.Errors.Count > 0)
                 return failures.Write(new EngineException([.. parsed.Errors.Select(e => new EngineError(ExitCode.CommandLine, "USAGE", $"{e.Message} See engine --help."))]));
+            if (EmptyPath(parsed) is { } empty)
+                return failures.Write(new EngineException(new EngineError(ExitCode.CommandLine, "USAGE", $"found an empty word for <{empty}>, expected a path. See engine --help.")));
             OpenFileLimit.Check();
             using var text = new StringWriter(CultureInfo.InvariantCulture);
             int code = parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = text, ProcessTerminationTimeout = null });
@@ -58,4 +61,8 @@ internal static class CommandLine
             return failures.Write(e);
         }
     }
+
+    // Words without an option's name are paths. A plan that is not there is the plan's error, whatever its name.
+    private static string? EmptyPath(ParseResult parsed) => parsed.CommandResult.Children.OfType<ArgumentResult>()
+        .FirstOrDefault(words => words.Argument.Name != "plan" && words.Tokens.Any(word => word.Value.Length == 0))?.Argument.Name;
 }

@@ -14,8 +14,8 @@ internal static class ConvertCommand
         Option<string?> column = new("--column") { Description = "The column of lists to read from Parquet files." };
         Option<string?> dtype = new("--dtype") { Description = "f32, f16, bf16 or i8, rounded to nearest even; the source's own without." };
         Option<string?> fromDType = new("--from-dtype") { Description = "The source's dtype; with --dim the files are raw little-endian rows." };
-        Option<int?> dim = new("--dim") { Description = "The source's elements in a row." };
-        Option<float?> scale = new("--scale") { Description = "What 8-bit elements are multiplied by." };
+        Option<int?> dim = NumberWords.Whole<int>("--dim", "The source's elements in a row.");
+        Option<float?> scale = NumberWords.Number<float>("--scale", "What 8-bit elements are multiplied by.");
         Option<bool> force = new("--force") { Description = "Replace a file that stands at the output." };
         foreach (Option<string?> words in (Option<string?>[])[dtype, fromDType]) words.AcceptOnlyFromAmong("f32", "f16", "bf16", "i8");
         var command = new Command("convert", "Writes embeddings of any format as one .npy or .safetensors file.") { source, target, tensor, column, dtype, fromDType, dim, scale, force };

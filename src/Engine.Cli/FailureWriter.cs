@@ -20,23 +20,23 @@ internal sealed record FailureWriter(bool AsJson, bool Traces)
             _ when IsOutOfMemory(failure) => [new EngineError(ExitCode.Memory, "MEMORY", "memory ran out. Use a smaller plan, fewer threads, a larger run.memory or a larger machine.")],
             _ => [new EngineError(ExitCode.Bug, "BUG", $"{failure.GetType().Name}: {failure.Message} This is a bug in the engine; run again with --debug and report what it prints.")],
         };
-        if (AsJson) WriteJson(errors);
-        else WriteText(errors);
+        ExitCode exit = AsJson ? WriteJson(errors) : WriteText(errors);
         if (Traces) StandardError.WriteLine(failure.ToString());
-        return (int)errors[0].Exit;
+        return (int)exit;
     }
 
     // Work that is shared among threads wraps what they threw.
     private static bool IsOutOfMemory(Exception failure) =>
         failure is OutOfMemoryException || failure is AggregateException several && several.Flatten().InnerExceptions.Any(inner => inner is OutOfMemoryException);
 
-    private static void WriteText(IReadOnlyList<EngineError> errors)
+    private static ExitCode WriteText(IReadOnlyList<EngineError> errors)
     {
         foreach (EngineError error in errors.Take(MostErrors)) StandardError.WriteLine(error.ToString());
         if (errors.Count > MostErrors) StandardError.WriteLine($"... and {errors.Count - MostErrors} more errors");
+        return errors[0].Exit;
     }
 
-    private static void WriteJson(IReadOnlyList<EngineError> errors)
+    private static ExitCode WriteJson(IReadOnlyList<EngineError> errors)
     {
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
@@ -59,13 +59,16 @@ internal sealed record FailureWriter(bool AsJson, bool Traces)
 
         try
         {
+            stream.WriteByte((byte)'\n');
             StandardOutput.Write(stream.ToArray());
-            StandardOutput.WriteLine("");
+            return errors[0].Exit;
         }
-        catch (EngineException)
+        catch (EngineException unwritten)
         {
-            // Standard output is what failed: the words go to stderr instead.
+            // Whoever asked for JSON gets none: the words go to stderr instead, and the exit code says so.
             WriteText(errors);
+            foreach (EngineError error in unwritten.Errors.Except(errors)) StandardError.WriteLine(error.ToString());
+            return unwritten.Exit;
         }
     }
 }

@@ -52,8 +52,10 @@ internal static class IndexCommand
         var file = new Argument<string>("index") { Description = "The index file." };
         var matrix = new Argument<string>("matrix") { Description = "The matrix it was made of: a file or a pattern of shards." };
         var queries = new Argument<string>("queries") { Description = "The vectors whose nearest rows are wanted: a file or a pattern of shards." };
-        Option<int> depth = new("--k") { Description = "Rows wanted for each query.", DefaultValueFactory = _ => 10 };
-        Option<double> recall = new("--recall-at-least") { Description = "The share of the truly nearest rows that must be found; less is exit 12.", DefaultValueFactory = _ => 0.95 };
+        Option<int?> depth = NumberWords.Whole<int>("--k", "Rows wanted for each query.");
+        Option<double?> recall = NumberWords.Number<double>("--recall-at-least", "The share of the truly nearest rows that must be found; less is exit 12.");
+        depth.DefaultValueFactory = _ => 10;
+        recall.DefaultValueFactory = _ => 0.95;
         Option<int?> threads = Threads();
         var command = new Command("search", "Prints the nearest rows of every query as CSV (query,rank,row,cosine or distance), exactly scored; the recall measured goes to stderr.") { file, matrix, queries, depth, recall, threads };
         command.SetAction(parsed =>
@@ -62,8 +64,8 @@ internal static class IndexCommand
             if (!(parsed.GetValue(recall) is >= 0 and <= 1)) throw Usage("--recall-at-least must be a share from 0 to 1.");
             IndexLookup lookup = new(parsed.GetValue(file)!, Input(parsed.GetValue(matrix)!), Input(parsed.GetValue(queries)!))
             {
-                Depth = parsed.GetValue(depth),
-                RecallAtLeast = parsed.GetValue(recall),
+                Depth = parsed.GetValue(depth)!.Value,
+                RecallAtLeast = parsed.GetValue(recall)!.Value,
                 Threads = parsed.GetValue(threads) ?? 0,
             };
             return Stoppable("nothing was printed. Search again.", cancel =>
@@ -131,7 +133,7 @@ internal static class IndexCommand
         }
     }
 
-    private static Option<int?> Threads() => new("--threads") { Description = "Worker threads, 0 for one per processor." };
+    private static Option<int?> Threads() => NumberWords.Whole<int>("--threads", "Worker threads, 0 for one per processor.");
 
     private static EmbeddingsInput Input(string written) => new("in", InputPaths.Resolve(Environment.CurrentDirectory, written), written);
 

@@ -24,7 +24,7 @@ internal static class MemoryLimit
         if (text is null) return null;
         return MemoryBudget.TryParse(text, out long bytes)
             ? bytes
-            : throw new EngineException(new EngineError(ExitCode.CommandLine, "MEMORY", $"found --memory \"{text}\", expected a size such as 512MiB or 8GiB (B, KB, KiB, MB, MiB, GB, GiB, TB, TiB)."));
+            : throw new EngineException(new EngineError(ExitCode.CommandLine, "MEMORY", $"found --memory \"{text}\", expected a size such as 512MiB or 8GiB (B, KB, KiB, MB, MiB, GB, GiB, TB, TiB), under 8388608TiB."));
     }
 
     /// <summary>Bytes as people read them.</summary>

@@ -9,7 +9,7 @@ internal static class ResumeCommand
     public static Command Create()
     {
         var dir = new Argument<string>("dir") { Description = "The run folder." };
-        Option<int?> threads = new("--threads") { Description = "Worker threads, 0 for one per processor; the result is the same for any number." };
+        Option<int?> threads = NumberWords.Whole<int>("--threads", "Worker threads, 0 for one per processor; the result is the same for any number.");
         Option<string?> device = new("--device") { Description = "auto, cpu, cuda or opencl, with :N for one device, a comma or :* for several; the result is the same on all of them." };
         Option<string?> memory = MemoryLimit.Word();
         Option<string?> limit = RunStop.TimeLimit();

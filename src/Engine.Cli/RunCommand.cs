@@ -11,7 +11,7 @@ internal static class RunCommand
     {
         var plan = new Argument<string>("plan") { Description = "The plan, a JSON file." };
         var set = PlanWords.Set();
-        Option<int?> threads = new("--threads") { Description = "Worker threads, 0 for one per processor; short for --set run.threads=N." };
+        Option<int?> threads = NumberWords.Whole<int>("--threads", "Worker threads, 0 for one per processor; short for --set run.threads=N.");
         Option<string?> device = new("--device") { Description = "auto, cpu, cuda or opencl, with :N for one device, a comma or :* for several; short for --set run.device=D." };
         Option<string?> dir = new("--run-dir") { Description = "The run folder, relative to the plan's folder; short for --set run.dir=DIR." };
         Option<string?> memory = MemoryLimit.Word();

@@ -14,9 +14,11 @@ internal static class ValidateCommand
         command.SetAction(words =>
         {
             Plan read = SelectionEngine.ReadPlan(words.GetValue(plan)!, words.GetValue(set) ?? []);
-            StandardOutput.WriteLine(FormattableString.Invariant($"{read.File}: ok, {read.Inputs.Count} inputs, {read.Steps.Count} steps, {read.Outputs.Count} outputs"));
+            StandardOutput.WriteLine(FormattableString.Invariant($"{read.File}: ok, {Count(read.Inputs.Count, "input")}, {Count(read.Steps.Count, "step")}, {Count(read.Outputs.Count, "output")}"));
             return (int)ExitCode.Ok;
         });
         return command;
     }
+
+    private static string Count(int count, string noun) => FormattableString.Invariant($"{count} {noun}{(count == 1 ? "" : "s")}");
 }

@@ -12,7 +12,7 @@ internal static class WhyCommand
     {
         var dir = new Argument<string>("dir") { Description = "The folder of a finished run." };
         Option<string?> id = new("--id") { Description = "The record's id." };
-        Option<long?> row = new("--row") { Description = "The record's row in the pool, from 0." };
+        Option<long?> row = NumberWords.Whole<long>("--row", "The record's row in the pool, from 0.");
         var command = new Command("why", "Says why a record was chosen or not, selection step by selection step.") { dir, id, row };
         command.Validators.Add(words =>
         {

@@ -23,7 +23,10 @@ internal sealed partial class BudgetShape : Shape<Budget>
             return Budget.Percent(decimal.Parse(node.Text.AsSpan(0, node.Text.Length - 1), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture));
         if (node.Kind == NodeKind.Text && node.Text.EndsWith('%')) return Refuse(node, reading, "RANGE");
         if (!Interpolated.IsNumber(node) || !JsonNumber.TryParse(node.Text, out JsonNumber number)) return Refuse(node, reading);
-        return number.TryGetInt64(out long rows) && rows >= 1 ? Budget.Rows(rows) : Refuse(node, reading, "RANGE");
+        if (number.TryGetInt64(out long rows) && rows >= 1) return Budget.Rows(rows);
+        if (!number.IsWhole || number.Negative || number.Digits.Length == 0) return Refuse(node, reading, "RANGE");
+        reading.Error(node.Place, "RANGE", FormattableString.Invariant($"found {node.Describe()}, expected at most {long.MaxValue} rows, or a share above 0% and up to \"100%\"."));
+        return default;
     }
 
     public override JsonObject Schema()
@@ -70,11 +73,12 @@ internal sealed partial class SizeShape : Shape<long>
         {
             decimal bytes = decimal.Parse(size.Groups["amount"].ValueSpan, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture);
             long unit = Units[size.Groups["unit"].Value];
-            return bytes <= (decimal)long.MaxValue / unit ? (long)decimal.Ceiling(bytes * unit) : Refuse(node, reading, "RANGE");
+            return bytes <= (decimal)long.MaxValue / unit ? (long)decimal.Ceiling(bytes * unit) : RefuseRange(node, reading);
         }
 
+        if (node.Kind == NodeKind.Text && Beyond().IsMatch(node.Text)) return RefuseRange(node, reading);
         if (!Interpolated.IsNumber(node) || !JsonNumber.TryParse(node.Text, out JsonNumber number)) return Refuse(node, reading, "VALUE");
-        return number.TryGetInt64(out long count) && count >= 1 ? count : Refuse(node, reading, "RANGE");
+        return number.TryGetInt64(out long count) && count >= 1 ? count : RefuseRange(node, reading);
     }
 
     public override JsonObject Schema()
@@ -83,6 +87,16 @@ internal sealed partial class SizeShape : Shape<long>
         schema["anyOf"]!.AsArray().Insert(1, new JsonObject { ["type"] = "string", ["pattern"] = $"^({Amount})({Unit})$" });
         return schema;
     }
+
+    private static long RefuseRange(PlanNode node, PlanReading reading)
+    {
+        reading.Error(node.Place, "RANGE", FormattableString.Invariant($"found {node.Describe()}, expected a size from 1 to {long.MaxValue} bytes (under \"8388608TiB\"), such as \"8GiB\"."));
+        return default;
+    }
+
+    // More digits than 63 bits have.
+    [GeneratedRegex($@"^0*[1-9][0-9]{{19,}}(\.[0-9]+)?({Unit})\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    private static partial Regex Beyond();
 
     [GeneratedRegex($@"^(?<amount>{Amount})(?<unit>{Unit})\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex Size();

@@ -15,9 +15,6 @@ public sealed record InputDefinition(string Word, ValueKind Gives, string Summar
 /// <summary>Every kind of input of the plan language, and the keys to ask a <see cref="PlanInput"/>'s arguments for.</summary>
 public static class InputCatalogue
 {
-    private static readonly Shape<ElementType> ElementName =
-        Shapes.Choice([.. Enum.GetValues<ElementType>().Select(e => (e.PlanName(), e))]);
-
     /// <summary>Text records.</summary>
     public static RecordsKeys Records { get; } = new();
 
@@ -40,8 +37,8 @@ public static class InputCatalogue
     private static Parameter<Reference?> RowsOf(ParameterSet set) =>
         set.Optional("rowsOf", Shapes.Reference(ValueKind.Records), "The records input whose rows these are; the counts must agree.");
 
-    private static Parameter<Expectations?> Expect(ParameterSet set) =>
-        set.Optional("expect", ExpectationKeys.Shape, "What the input must turn out to be; anything else is an error.");
+    private static Parameter<Expectations?> Expect(ParameterSet set, Shape<Expectations> shape) =>
+        set.Optional("expect", shape, "What the input must turn out to be; anything else is an error.");
 
     /// <summary>Keys of a <c>records</c> input.</summary>
     public sealed class RecordsKeys
@@ -56,7 +53,7 @@ public static class InputCatalogue
                 ("promptCompletion", RecordLayout.PromptCompletion), ("p3", RecordLayout.P3), ("text", RecordLayout.Text)), RecordLayout.Auto, JsonValue.Create("auto"), "Where a record keeps its conversation.");
             Id = _set.Optional("id", Shapes.Text, "The field with a record's id; without it the id is the row number.");
             Source = _set.Optional("source", Shapes.Text, "The field with the name of the data set a record comes from.");
-            Expect = InputCatalogue.Expect(_set);
+            Expect = InputCatalogue.Expect(_set, ExpectationKeys.Records);
             Definition = new InputDefinition("records", ValueKind.Records, "Text records.", _set, Path);
         }
 
@@ -88,12 +85,12 @@ public static class InputCatalogue
         {
             Path = InputCatalogue.Path(_set, "Files or patterns in row order: .npy, .safetensors, .fbin, .u8bin, .i8bin, .parquet, or raw rows with dtype and dim.");
             RowsOf = InputCatalogue.RowsOf(_set);
-            DType = _set.OptionalValue("dtype", ElementName, "The element type; with dim, the files are raw little-endian rows.");
+            DType = _set.OptionalValue("dtype", ExpectationKeys.ElementName, "The element type; with dim, the files are raw little-endian rows.");
             Dim = _set.OptionalValue("dim", Shapes.Count(1), "Elements in a row; with dtype, the files are raw little-endian rows.");
             Scale = _set.OptionalValue("scale", Shapes.Number(1e-30, 1e30).To(value => (float)value), "What an 8-bit element is multiplied by.");
             Tensor = _set.Optional("tensor", Shapes.Text, "The tensor to take from a .safetensors file.");
             Column = _set.Optional("column", Shapes.Text, "The column of lists to take from a .parquet file; needed when several hold lists of numbers.");
-            Expect = InputCatalogue.Expect(_set);
+            Expect = InputCatalogue.Expect(_set, ExpectationKeys.Matrix);
             Definition = new InputDefinition("embeddings", ValueKind.Embeddings, "One vector per row, one file or shards.", _set, Path);
         }
 
@@ -135,10 +132,10 @@ public static class InputCatalogue
             Path = InputCatalogue.Path(_set, "Files or patterns with one row per token, in order: .npy, .safetensors, or raw rows with dtype and dim.");
             Offsets = _set.Required("offsets", Shapes.Path, "An int64 .npy with records + 1 entries: record r has the tokens from entry r to entry r + 1.");
             RowsOf = InputCatalogue.RowsOf(_set);
-            DType = _set.OptionalValue("dtype", ElementName, "The element type; with dim, the files are raw little-endian rows.");
+            DType = _set.OptionalValue("dtype", ExpectationKeys.ElementName, "The element type; with dim, the files are raw little-endian rows.");
             Dim = _set.OptionalValue("dim", Shapes.Count(1), "Elements in a row; with dtype, the files are raw little-endian rows.");
             Tensor = _set.Optional("tensor", Shapes.Text, "The tensor to take from a .safetensors file.");
-            Expect = InputCatalogue.Expect(_set);
+            Expect = InputCatalogue.Expect(_set, ExpectationKeys.Matrix);
             Definition = new InputDefinition("states", ValueKind.States, "Token hidden states, one row per token.", _set, Path);
         }
 
@@ -178,7 +175,7 @@ public static class InputCatalogue
             Column = _set.Optional("column", Shapes.Text, "The column to take; without it every column by its header.");
             Id = _set.Optional("id", Shapes.Text, "The column with the ids of the records the values belong to; without it rows stand in order.");
             RowsOf = InputCatalogue.RowsOf(_set);
-            Expect = InputCatalogue.Expect(_set);
+            Expect = InputCatalogue.Expect(_set, ExpectationKeys.Scores);
             Definition = new InputDefinition("scores", ValueKind.Scores, "Columns of numbers, one value per row.", _set, Path);
         }
 
@@ -199,20 +196,6 @@ public static class InputCatalogue
 
         /// <summary>The kind.</summary>
         public InputDefinition Definition { get; }
-    }
-
-    /// <summary>Keys of <c>expect</c>.</summary>
-    private static class ExpectationKeys
-    {
-        private static readonly ParameterSet Set = new();
-        private static readonly Parameter<long?> Rows = Set.OptionalValue("rows", Shapes.Integer(0), "Rows it must have.");
-        private static readonly Parameter<int?> Dim = Set.OptionalValue("dim", Shapes.Count(1), "Elements a row must have.");
-        private static readonly Parameter<ElementType?> DType = Set.OptionalValue("dtype", ElementName, "The element type it must have.");
-        private static readonly Parameter<string?> Sha256 =
-            Set.Optional("sha256", Shapes.Pattern("the 64 hexadecimal digits of a SHA-256", "[0-9A-Fa-f]{64}"), "The SHA-256 its files must have, one after the other.");
-
-        public static Shape<Expectations> Shape { get; } =
-            Shapes.Object(Set).To(a => new Expectations(a.Get(Rows), a.Get(Dim), a.Get(DType), a.Get(Sha256)?.ToLowerInvariant()));
     }
 }
 

@@ -4,6 +4,7 @@ namespace Engine.Plans;
 
 /// <summary>Replaces <c>${vars.x}</c>, <c>${env:NAME}</c> and <c>${env:NAME:-default}</c> in a plan's values; <c>$${</c> stands for a literal <c>${</c>.</summary>
 /// <remarks>A value that is nothing but a variable becomes the variable's own value, whatever its kind; inside other text it is inserted as text.
+/// A default may hold variables, <c>${env:NAME:-${vars.x}/a}</c>, which are replaced only when it is needed.
 /// Keys and whatever stands under an <c>x-</c> key stay as they are. <c>${round}</c> is left for the step that counts rounds.</remarks>
 internal sealed class Interpolation
 {
@@ -21,6 +22,7 @@ internal sealed class Interpolation
     private readonly Dictionary<string, PlanNode?> _resolved = new(StringComparer.Ordinal);
     private readonly List<string> _open = [];
     private readonly HashSet<string> _withRound = new(StringComparer.Ordinal);
+    private int _defaults;
     private int _values;
     private long _text;
     private bool _stopped;
@@ -104,10 +106,10 @@ internal sealed class Interpolation
             }
             else if (rest.StartsWith("${"))
             {
-                int close = text.IndexOf('}', dollar);
+                int close = Closing(text, dollar);
                 if (close < 0) return Refuse(node, "SYNTAX", $"found \"${{\" without \"}}\" in {node.Describe()}, expected ${{vars.NAME}}, ${{env:NAME}} or ${{env:NAME:-default}}. Write $${{ for a literal ${{.");
                 at = close + 1;
-                PlanNode? value = Lookup(node, text[(dollar + 2)..close], rounds);
+                PlanNode? value = Lookup(node, text[(dollar + 2)..close], depth, rounds);
                 if (value is null)
                 {
                     _reading.Settle(node.Place);
@@ -132,7 +134,20 @@ internal sealed class Interpolation
         return node with { Text = replaced.ToString(), FromEnvironment = false };
     }
 
-    private PlanNode? Lookup(PlanNode node, string variable, bool rounds)
+    /// <summary>Where the brace stands that closes a variable; in between, every <c>${</c> has one of its own. -1 when there is none.</summary>
+    private static int Closing(string text, int dollar)
+    {
+        int open = 0;
+        for (int at = dollar; at < text.Length; at++)
+        {
+            if (text[at] == '}' && --open == 0) return at;
+            if (text[at] == '{' && text[at - 1] == '$') open++;
+        }
+
+        return -1;
+    }
+
+    private PlanNode? Lookup(PlanNode node, string variable, int depth, bool rounds)
     {
         if (variable.StartsWith("vars.", StringComparison.Ordinal))
         {
@@ -142,7 +157,7 @@ internal sealed class Interpolation
             return null;
         }
 
-        if (variable.StartsWith("env:", StringComparison.Ordinal)) return FromEnvironment(node, variable["env:".Length..]);
+        if (variable.StartsWith("env:", StringComparison.Ordinal)) return FromEnvironment(node, variable["env:".Length..], depth, rounds);
         if (variable == "round")
         {
             _withRound.UnionWith(_open);
@@ -167,15 +182,37 @@ internal sealed class Interpolation
         return null;
     }
 
-    private PlanNode? FromEnvironment(PlanNode node, string variable)
+    private PlanNode? FromEnvironment(PlanNode node, string variable, int depth, bool rounds)
     {
         int mark = variable.IndexOf(":-", StringComparison.Ordinal);
         string name = mark < 0 ? variable : variable[..mark];
         string? value = name.Length == 0 || name.AsSpan().ContainsAny('=', '\0') ? null : _environment(name);
-        if (mark >= 0 && string.IsNullOrEmpty(value)) value = variable[(mark + 2)..];
+        if (mark >= 0 && string.IsNullOrEmpty(value)) return Default(node, variable[(mark + 2)..], depth, rounds);
         if (value is not null) return new PlanNode(NodeKind.Text, node.Place, value) { FromEnvironment = true };
         Refuse(node, "VARIABLE", $"found ${{env:{name}}}, but the environment variable \"{name}\" is not set. Set it, or write ${{env:{name}:-default}}.");
         return null;
+    }
+
+    /// <summary>What stands for a variable that the environment lacks; null when something in it is wrong, which has been told.</summary>
+    private PlanNode? Default(PlanNode node, string text, int depth, bool rounds)
+    {
+        PlanNode given = node with { Text = text };
+        if (text.Contains("${", StringComparison.Ordinal))
+        {
+            if (_defaults >= PlanParser.MostDepth)
+            {
+                Refuse(node, "DEPTH", $"found defaults inside one another more than {PlanParser.MostDepth} deep. Write some of them as \"vars\".");
+                return null;
+            }
+
+            _defaults++;
+            int before = _reading.Failures;
+            given = Replace(given, depth, rounds);
+            _defaults--;
+            if (_reading.Failures != before) return null;
+        }
+
+        return given.Kind == NodeKind.Text ? given with { FromEnvironment = true } : given;
     }
 
     /// <summary>A copy whose places are where it is used, so that errors point at the use.</summary>

@@ -17,6 +17,9 @@ internal readonly partial record struct JsonNumber
     /// <summary>Power of ten of the last digit.</summary>
     public long Exponent { get; }
 
+    /// <summary>Without a fraction, however large.</summary>
+    public bool IsWhole => Digits.Length == 0 || Exponent >= 0;
+
     /// <summary>Takes a number apart; false when the text is no JSON number.</summary>
     public static bool TryParse(string text, out JsonNumber number)
     {

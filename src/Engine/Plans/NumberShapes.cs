@@ -20,7 +20,13 @@ internal sealed class IntegerShape(long least, long most) : Shape<long>
     {
         if (!Accepts(node)) return Refuse(node, reading);
         if (!JsonNumber.TryParse(node.Text, out JsonNumber number)) return Refuse(node, reading);
-        return number.TryGetInt64(out long value) && value >= least && value <= most ? value : Refuse(node, reading, "RANGE");
+        bool fits = number.TryGetInt64(out long value);
+        if (fits && value >= least && value <= most) return value;
+        if (!number.IsWhole || (fits && value < least)) return Refuse(node, reading, "RANGE");
+
+        // "A whole number" is what was found; what it is too large for has to be said.
+        reading.Error(node.Place, "RANGE", FormattableString.Invariant($"found {node.Describe()}, expected a whole number from {least} to {most}."));
+        return default;
     }
 
     public override JsonObject Schema() => Interpolated.Or(new JsonObject { ["type"] = "integer", ["minimum"] = least, ["maximum"] = most });
@@ -46,7 +52,9 @@ internal sealed class NumberShape(double least, double most, bool above) : Shape
         if (!JsonNumber.TryParse(node.Text, out _)) return Refuse(node, reading);
         double value = double.Parse(node.Text, NumberStyles.Float, CultureInfo.InvariantCulture);
         bool inside = double.IsFinite(value) && value <= most && (above ? value > least : value >= least);
-        return inside ? value : Refuse(node, reading, "RANGE");
+        if (inside || double.IsFinite(value)) return inside ? value : Refuse(node, reading, "RANGE");
+        reading.Error(node.Place, "RANGE", FormattableString.Invariant($"found {node.Describe()}, which is beyond float64 (about 1.8e308), expected {Expectation}."));
+        return default;
     }
 
     public override JsonObject Schema()

@@ -16,7 +16,8 @@ internal sealed class ObjectShape(ParameterSet parameters) : Shape<Arguments>
         {
             if (FreeKeys.Has(member.Name) || parameters.All.Any(p => p.Name == member.Name)) continue;
             string known = string.Join(", ", parameters.All.Select(p => p.Name));
-            reading.Error(member.Place, "UNKNOWN_KEY", $"found the key \"{member.Name}\", expected one of: {known}.{Suggestion.For(member.Name, parameters.All.Select(p => p.Name))}");
+            string why = parameters.WhoLacks(member.Name) is { } owner ? $", but {owner} have no {member.Name}" : "";
+            reading.Error(member.Place, "UNKNOWN_KEY", $"found the key \"{member.Name}\"{why}, expected one of: {known}.{Suggestion.For(member.Name, parameters.All.Select(p => p.Name))}");
         }
 
         var arguments = new Arguments(node);

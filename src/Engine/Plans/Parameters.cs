@@ -49,6 +49,7 @@ public sealed class ParameterSet
 {
     private readonly List<Parameter> _parameters = [];
     private readonly List<KeyRule> _rules = [];
+    private readonly Dictionary<string, string> _lacking = new(StringComparer.Ordinal);
 
     /// <summary>The parameters in the order declared.</summary>
     public IReadOnlyList<Parameter> All => _parameters;
@@ -80,6 +81,13 @@ public sealed class ParameterSet
     /// <param name="at">The key that an error points at where the plan gives it; otherwise it points at the object.</param>
     /// <param name="check">Says what is wrong, or null.</param>
     internal void Rule(Parameter at, Func<Arguments, KeyFault?> check) => _rules.Add(new KeyRule(at, check));
+    /// <summary>Says that objects of this set lack a key that others of the kind have, so that an error can say why.</summary>
+    /// <param name="name">The key.</param>
+    /// <param name="owner">Who has none, in the plural.</param>
+    internal void Lacks(string name, string owner) => _lacking[name] = owner;
+
+    /// <summary>Who has no such key, in the plural, or null.</summary>
+    internal string? WhoLacks(string name) => _lacking.GetValueOrDefault(name);
 
     /// <summary>Takes over the keys of another set, so that one object can have both.</summary>
     internal void Include(ParameterSet other)

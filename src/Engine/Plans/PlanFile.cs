@@ -48,5 +48,5 @@ internal static class PlanFile
         _ => Refuse(path, "NOT_A_FILE", "found a device, expected a regular file. Write the plan to a file first."),
     };
 
-    private static EngineException Refuse(string path, string code, string message) => new(new EngineError(ExitCode.Plan, code, message, path));
+    private static EngineException Refuse(string path, string code, string message) => new(new EngineError(ExitCode.Plan, code, message, path.Length == 0 ? null : path));
 }

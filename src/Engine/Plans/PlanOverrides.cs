@@ -13,11 +13,14 @@ internal static class PlanOverrides
     public static PlanNode Apply(PlanNode plan, IReadOnlyList<string> overrides, PlanReading reading)
     {
         List<EngineError> malformed = [];
+        List<MadeEntry> made = [];
         foreach (string text in overrides)
         {
             try
             {
-                plan = Apply(plan, text, reading);
+                string path = text[..text.IndexOf('=', StringComparison.Ordinal)];
+                if (MadeEntry.By(plan, path, File(path), made) is { } entry) made.Add(entry);
+                plan = Apply(plan, text, path, reading);
             }
             catch (EngineException refused)
             {
@@ -25,7 +28,9 @@ internal static class PlanOverrides
             }
         }
 
-        return malformed.Count == 0 ? plan : throw new EngineException(malformed);
+        if (malformed.Count > 0) throw new EngineException(malformed);
+        foreach (MadeEntry entry in made) entry.Check(plan, reading);
+        return plan;
     }
 
     /// <summary>Checks the form of overrides, which needs no plan.</summary>
@@ -49,13 +54,14 @@ internal static class PlanOverrides
     private static EngineError Wrong(string text, string message) =>
         new(ExitCode.CommandLine, "OVERRIDE", message, $"--set {(text.Length <= 80 ? text : text[..80] + "...")}");
 
-    private static PlanNode Apply(PlanNode plan, string text, PlanReading reading)
+    private static string File(string path) => $"--set {path}";
+
+    private static PlanNode Apply(PlanNode plan, string text, string path, PlanReading reading)
     {
-        int sign = text.IndexOf('=', StringComparison.Ordinal);
-        string file = $"--set {text[..sign]}";
-        string written = text[(sign + 1)..];
+        string file = File(path);
+        string written = text[(path.Length + 1)..];
         PlanNode value = PlanParser.ParseStrict(written, file, reading) ?? new PlanNode(NodeKind.Text, new PlanPlace(file, 1, 1), written);
-        return Put(plan, text[..sign], value, file);
+        return Put(plan, path, value, file);
     }
 
     private static PlanNode Put(PlanNode at, string path, PlanNode value, string file)
@@ -83,7 +89,8 @@ internal static class PlanOverrides
         return at with { Items = items };
     }
 
-    private static bool Leads(string key, string path) =>
+    /// <summary>True when a path begins with a key, which may have dots itself.</summary>
+    internal static bool Leads(string key, string path) =>
         key.Length > 0 && path.StartsWith(key, StringComparison.Ordinal) && (path.Length == key.Length || path[key.Length] == '.');
 
     private static int End(string path) => path.IndexOf('.', StringComparison.Ordinal) is var dot && dot < 0 ? path.Length : dot;

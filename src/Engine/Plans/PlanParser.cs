@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Engine.Data.Jsonl;
 
 namespace Engine.Plans;
 
@@ -58,7 +59,7 @@ internal static class PlanParser
         {
             PlanPlace place = text.PlaceAt((int)(broken.LineNumber ?? 0), (int)(broken.BytePositionInLine ?? 0));
             if (text.IsBlank) return RefuseBlank(place, reading);
-            reading.Error(place, "SYNTAX", $"found text that is not JSON: {Reason(broken)} Mend the text at this place.");
+            reading.Error(place, "SYNTAX", $"found text that is not JSON: {JsonReason.Of(broken)}. Mend the text at this place.");
             return null;
         }
     }
@@ -67,14 +68,6 @@ internal static class PlanParser
     {
         reading.Error(place, "SYNTAX", "found an empty file, expected a JSON object. Write a plan with \"version\", \"inputs\" and \"steps\".");
         return null;
-    }
-
-    /// <summary>The reader's own words without the position, which the place already tells.</summary>
-    private static string Reason(JsonException broken)
-    {
-        int position = broken.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
-        string reason = position < 0 ? broken.Message : broken.Message[..position];
-        return reason.EndsWith('.') ? reason : reason + ".";
     }
 
     private static PlanNode? Value(ref Utf8JsonReader reader, PlanText text, PlanReading reading, ref int values)

@@ -9,6 +9,9 @@ public abstract class Shape<T>
     /// <summary>In a sentence: <c>a whole number of at least 1</c>.</summary>
     public abstract string Expectation { get; }
 
+    /// <summary>The kinds of object that this shape may be and that a key tells apart; none for any other shape.</summary>
+    internal virtual IEnumerable<ObjectForm> Forms => [];
+
     /// <summary>True when the value is of this shape's kind, so that an alternative can be chosen before it is read.</summary>
     public abstract bool Accepts(PlanNode node);
 
@@ -32,6 +35,8 @@ public abstract class Shape<T>
 internal sealed class ConvertedShape<T, TResult>(Shape<T> inner, Func<T, TResult> convert) : Shape<TResult>
 {
     public override string Expectation => inner.Expectation;
+
+    internal override IEnumerable<ObjectForm> Forms => inner.Forms;
 
     public override bool Accepts(PlanNode node) => inner.Accepts(node);
 

@@ -85,6 +85,8 @@ internal sealed class TaggedShape<T>(string key, Shape<T> value) : Shape<T>
 {
     public override string Expectation => $"{{ \"{key}\": {value.Expectation} }}";
 
+    internal override IEnumerable<ObjectForm> Forms => [new ObjectForm(key, [key])];
+
     public override bool Accepts(PlanNode node) => node.Kind == NodeKind.Object && node[key] is not null;
 
     public override T? Read(PlanNode node, PlanReading reading)
@@ -107,30 +109,4 @@ internal sealed class TaggedShape<T>(string key, Shape<T> value) : Shape<T>
         ["patternProperties"] = FreeKeys.Schema(),
         ["additionalProperties"] = false,
     });
-}
-
-internal sealed class OneOfShape<T>(Shape<T>[] alternatives) : Shape<T>
-{
-    public override string Expectation => string.Join(", or ", alternatives.Select(a => a.Expectation));
-
-    public override bool Accepts(PlanNode node) => alternatives.Any(a => a.Accepts(node));
-
-    public override T? Read(PlanNode node, PlanReading reading) =>
-        alternatives.FirstOrDefault(a => a.Accepts(node)) is { } fitting ? fitting.Read(node, reading) : Refuse(node, reading);
-
-    /// <summary>The alternatives side by side; text that is replaced is named once, at the end.</summary>
-    public override JsonObject Schema()
-    {
-        List<JsonNode?> either = [];
-        foreach (Shape<T> alternative in alternatives)
-        {
-            JsonObject schema = alternative.Schema();
-            if (schema.Count == 1 && schema["anyOf"] is JsonArray several) either.AddRange(several.Select(s => s!.DeepClone()));
-            else either.Add(schema);
-        }
-
-        int all = either.RemoveAll(s => JsonNode.DeepEquals(s, Interpolated.Reference()));
-        if (all > 0) either.Add(Interpolated.Reference());
-        return new JsonObject { ["anyOf"] = new JsonArray([.. either]) };
-    }
 }

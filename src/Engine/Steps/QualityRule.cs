@@ -65,6 +65,6 @@ public sealed record QualityRule(double Intercept, IReadOnlyList<KeyValuePair<st
         Parameter<double> intercept = keys.Optional("intercept", Shapes.Number(), 0, 0, "The constant; it does not change the order.");
         Parameter<IReadOnlyList<KeyValuePair<string, double>>> coefficients =
             keys.Required("coefficients", Shapes.Map(Shapes.Number()), "What each column is multiplied by.");
-        return Shapes.Object(keys).To(arguments => new QualityRule(arguments.Get(intercept), arguments.Get(coefficients)));
+        return Shapes.Keyed("coefficients", keys).To(arguments => new QualityRule(arguments.Get(intercept), arguments.Get(coefficients)));
     }
 }

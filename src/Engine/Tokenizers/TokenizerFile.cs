@@ -41,7 +41,7 @@ internal static class TokenizerFile
         catch (JsonException malformed)
         {
             throw new EngineException(new EngineError(ExitCode.Input, "JSON",
-                string.Create(CultureInfo.InvariantCulture, $"this is no JSON of at most {MostDepth} levels: {malformed.Message} Expected the tokenizer.json of a Hugging Face model."), name, (int)(malformed.LineNumber ?? 0) + 1, (int)(malformed.BytePositionInLine ?? 0) + 1), malformed);
+                string.Create(CultureInfo.InvariantCulture, $"this is no JSON of at most {MostDepth} levels: {Data.Jsonl.JsonReason.Of(malformed)}. Expected the tokenizer.json of a Hugging Face model."), name, (int)(malformed.LineNumber ?? 0) + 1, (int)(malformed.BytePositionInLine ?? 0) + 1), malformed);
         }
     }
 }

@@ -54,7 +54,7 @@ public sealed class NpyBadInputTests : IDisposable
             { "int32 matrix", Make(Dict("<i4", "(2, 3)"), six), "error DTYPE: .*'<i4'" },
             { "long double", Make(Dict("<f16", "(1, 1)"), new byte[16]), "error DTYPE: " },
             { "scalar", Make(Dict("<f4", "()"), Floats(1)), "error SHAPE: .*0 axes" },
-            { "one axis", Make(Dict("<f4", "(6,)"), six), "error SHAPE: .*1 axes.*reshape" },
+            { "one axis", Make(Dict("<f4", "(6,)"), six), "error SHAPE: .*1 axis.*reshape" },
             { "three axes", Make(Dict("<f4", "(1, 2, 3)"), six), "error SHAPE: .*3 axes" },
             { "negative", Make(Dict("<f4", "(-2, 3)"), six), "error SHAPE: .*'-2'" },
             { "float size", Make(Dict("<f4", "(2.0, 3)"), six), "error SHAPE: .*'2.0'" },

@@ -70,13 +70,15 @@ public sealed class SafetensorsTests : IDisposable
             { "overlap", Make($"{{{Good},\"b\":{{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}}}", eight), "error OFFSETS: .*'b' begins at byte 4.*ends at 8.*overlap" },
             { "hole", Make("{\"a\":{\"dtype\":\"F32\",\"shape\":[1,1],\"data_offsets\":[4,8]}}", eight), "error OFFSETS: .*begins at byte 4.*gap" },
             { "tail", Make($"{{{Good}}}", [.. eight, 0]), "error SIZE: .*8 bytes, but 9" },
-            { "past the file", Make($"{{{Good}}}", eight[..7]), "error SIZE: .*8 bytes, but 7" },
+            { "past the file", Make($"{{{Good}}}", eight[..7]), "error SIZE: .*8 bytes, but 7 follow " },
+            { "one byte without a tensor", Make("{}", [0]), "error SIZE: the tensors take 0 bytes, but 1 follows the header" },
             { "begin over end", Make("{\"a\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[8,0]}}", eight), "error HEADER: .*\\[8, 0\\]" },
             { "negative", Make("{\"a\":{\"dtype\":\"F32\",\"shape\":[-1,2],\"data_offsets\":[0,8]}}", eight), "error HEADER: .*whole number" },
             { "shape wraps", Make("{\"a\":{\"dtype\":\"F32\",\"shape\":[4294967296,4294967296],\"data_offsets\":[0,8]}}", eight), "error HEADER: .*2\\^63" },
             { "sizes disagree", Make("{\"a\":{\"dtype\":\"F32\",\"shape\":[1,3],\"data_offsets\":[0,8]}}", eight), "error HEADER: .*12 bytes.*hold 8" },
             { "F8", Make("{\"a\":{\"dtype\":\"F8_E4M3\",\"shape\":[1,8],\"data_offsets\":[0,8]}}", eight), "error DTYPE: .*F8_E4M3" },
-            { "one axis", Make("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", eight), "error TENSOR: .*0 matrices.*'a'" },
+            { "one axis", Make("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", eight), "error TENSOR: none of the file's tensors has two axes, .* it has 'a' of shape \\[2\\]\\. " },
+            { "one and three axes", Make("{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"b\":{\"dtype\":\"F32\",\"shape\":[1,1,1],\"data_offsets\":[4,8]}}", eight), "error TENSOR: .* it has 'a' of shape \\[1\\], 'b' of shape \\[1, 1, 1\\]\\." },
             { "no tensors", Make("{}", []), "error TENSOR: .*no tensors" },
             { "no rows", Make("{\"a\":{\"dtype\":\"F32\",\"shape\":[0,2],\"data_offsets\":[0,0]}}", []), "error EMPTY: " },
         };
@@ -101,6 +103,9 @@ public sealed class SafetensorsTests : IDisposable
         Assert.Matches(@"^x: error TENSOR: .*'three'.*'one', 't\\u000awo'", missing.Message);
         EngineException several = Assert.Throws<EngineException>(() => EmbeddingsFile.Open(new EmbeddingsInput("v", [path], "x"), _files));
         Assert.Matches(@"^x: error TENSOR: .*2 matrices", several.Message);
+        string list = _folder.Write("y.safetensors", Make("{\"bias\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", Floats(1, 2)));
+        EngineException flat = Assert.Throws<EngineException>(() => EmbeddingsFile.Open(new EmbeddingsInput("v", [list], "y") { Tensor = "bias" }, _files));
+        Assert.Contains("the tensor 'bias' has 1 axis, shape [2], but a matrix has two", flat.Message, StringComparison.Ordinal);
     }
 
     [Fact]

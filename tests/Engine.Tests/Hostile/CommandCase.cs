@@ -32,6 +32,8 @@ internal sealed record CommandCase(int Number, string Name, int Exit, string Pat
         new(105, "standard output closed", 7, "standard output: error ", "engine schema >&-"),
         new(105, "standard output closed during a run", 7, "standard output: error ", "engine run plan.json >&-") { Publishes = true },
         new(105, "standard output full during a run", 7, "standard output: error DISK_FULL: ", "engine run plan.json >/dev/full") { Publishes = true },
+        new(105, "standard output full and errors as JSON", 7, "^none.json: error MISSING: .*\nstandard output: error DISK_FULL: ", "engine validate none.json --json >/dev/full"),
+        new(105, "standard output closed and errors as JSON", 7, "error RANGE: .*\nstandard output: error ", "engine run plan.json --threads 5000 --json >&-"),
         new(105, "a reader that went away", 7, "standard output: error ", "set -o pipefail; engine schema | true"),
         new(105, "standard error closed", 0, "", "engine run plan.json 2>&-"),
         new(105, "standard error full", 3, "", "engine run none.json 2>/dev/full"),

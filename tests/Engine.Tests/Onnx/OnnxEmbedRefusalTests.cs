@@ -136,7 +136,7 @@ public sealed class OnnxEmbedRefusalTests
     [InlineData("""{ "in": "r", "model": { "onnx": "m.onnx", "tokenizer": "t.json", "device": "gpu" } }""", "VALUE")]
     [InlineData("""{ "in": "r", "model": { "onnx": "m.onnx", "tokenizer": "t.json", "side": "both" } }""", "VALUE")]
     [InlineData("""{ "in": "r", "model": { "onnx": "m.onnx", "tokeniser": "t.json" } }""", "UNKNOWN_KEY")]
-    [InlineData("""{ "in": "r", "model": { "tokenizer": "t.json" } }""", "TYPE")]
+    [InlineData("""{ "in": "r", "model": { "tokenizer": "t.json" } }""", "MISSING_KEY")]
     public void Plan_errors_are_found(string plan, string code) => Assert.Contains(StepCase.ReadErrors("embed", plan), e => e.Code == code);
 
     private static void Lookup(OnnxWriter graph, string ids, string output = "last_hidden_state")

@@ -35,6 +35,14 @@ public sealed class InterpolationTests
     [InlineData("a${env:EMPTY}b", "ab")]
     [InlineData("a${env:GONE:-}b", "ab")]
     [InlineData("a${env:GONE:-:-$x}b", "a:-$xb")]
+    [InlineData("${env:GONE:-${vars.a}/p}", "A/p")]
+    [InlineData("x${env:GONE:-${vars.both}-${env:HERE}}y", "xA1.50-therey")]
+    [InlineData("${env:GONE:-${env:EMPTY:-${env:NONE:-${vars.a}}}}}", "A}")]
+    [InlineData("${env:HERE:-${vars.none}}b", "thereb")]
+    [InlineData("${env:GONE:-fb/${round}.csv}", "fb/${round}.csv")]
+    [InlineData("a${env:GONE:-$${b}}c", "a${b}c")]
+    [InlineData("a${env:HERE:-$${b}}c", "atherec")]
+    [InlineData("${env:GONE:-${env:LIKE}}", "${vars.a}")]
     [InlineData("${vars.a}/${round}.csv", "A/${round}.csv")]
     [InlineData("${env:LIKE}", "${vars.a}")]
     public void VariablesAreReplacedInText(string text, string expected) =>
@@ -46,6 +54,8 @@ public sealed class InterpolationTests
     [InlineData("\"${vars.other}\", \"other\": 4")]
     [InlineData("\"${env:FOUR}\"")]
     [InlineData("\"${env:NONE:-4}\"")]
+    [InlineData("\"${env:NONE:-${vars.other}}\", \"other\": 4")]
+    [InlineData("\"${env:NONE:-${vars.other}}\", \"other\": \"${env:FOUR}\"")]
     public void AWholeValueKeepsItsKind(string value) =>
         Assert.Equal(4, SampleLanguage.Read(Plan($$"""{ "k": {{value}} }"""), null, ("FOUR", "4")).Steps[0].Arguments.Get(SampleLanguage.KMeansK));
 
@@ -83,6 +93,12 @@ public sealed class InterpolationTests
     [InlineData("""{ "k": "${env:}" }""", "1:32: error VARIABLE: found ${env:}")]
     [InlineData("""{ "k": "4${" }""", "1:32: error SYNTAX: found \"${\" without \"}\" in the string \"4${\"")]
     [InlineData("""{ "k": "${var.l}", "l": 1 }""", "1:32: error VARIABLE: found ${var.l}, expected ${vars.NAME}, ${env:NAME} or ${env:NAME:-default}. Did you mean \"vars.l\"?")]
+    [InlineData("""{ "k": "${env:NONE:-${vars.l}}" }""", "1:32: error VARIABLE: found the variable \"l\", which \"vars\" does not have.")]
+    [InlineData("""{ "k": "${env:NONE:-${vars.l}" }""", "1:32: error SYNTAX: found \"${\" without \"}\"")]
+    [InlineData("""{ "k": "${env:NONE:-${env:NEITHER}}" }""", "1:32: error VARIABLE: found ${env:NEITHER}, but the environment variable \"NEITHER\" is not set.")]
+    [InlineData("""{ "k": "${env:NONE:-${vars.k}}" }""", "1:32: error CYCLE: found variables that lead back to themselves: k -> k.")]
+    [InlineData("""{ "k": "a${env:NONE:-${vars.l}}", "l": {} }""", "1:32: error TYPE: found a variable that holds an object inside text")]
+    [InlineData("""{ "k": "${vars.${vars.l}}", "l": "k" }""", "1:32: error VARIABLE: found the variable \"${vars.l}\"")]
     [InlineData("""{ "k": 1, "l": "${vars.none}" }""", "1:40: error VARIABLE: found the variable \"none\"")]
     [InlineData("""{ "k": "4" }""", "3:37: error TYPE: found the string \"4\", expected a whole number")]
     public void EachMistakeIsToldOnce(string vars, string expected)
@@ -124,6 +140,17 @@ public sealed class InterpolationTests
         string json = Plan(vars.Append(", \"v").Append(length).Append("\": 3 }").ToString());
         if (good) Assert.Equal(3, SampleLanguage.Read(json).Steps[0].Arguments.Get(SampleLanguage.KMeansK));
         else Assert.All(SampleLanguage.Errors(json), e => Assert.Contains("error DEPTH", e, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(60, true)]
+    [InlineData(70, false)]
+    [InlineData(200_000, false)]
+    public void DefaultsOfDefaultsAreLimited(int depth, bool good)
+    {
+        string json = Plan("{ \"k\": \"" + string.Concat(Enumerable.Repeat("${env:NONE:-", depth)) + "3" + new string('}', depth) + "\" }");
+        if (good) Assert.Equal(3, SampleLanguage.Read(json).Steps[0].Arguments.Get(SampleLanguage.KMeansK));
+        else Assert.StartsWith("plan.json:1:32: error DEPTH: found defaults inside one another more than 64 deep.", Assert.Single(SampleLanguage.Errors(json)), StringComparison.Ordinal);
     }
 
     [Fact]

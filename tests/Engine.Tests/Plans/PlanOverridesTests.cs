@@ -66,6 +66,41 @@ public sealed class PlanOverridesTests
     }
 
     [Theory]
+    [InlineData("steps.frist.budget=5", "--set steps.frist.budget:1:1: error UNKNOWN_STEP: found the step \"frist\", which the plan does not have, expected one of: second, first, clusters, tasks, own, rounds. Did you mean \"first\"? A new step needs its \"op\" too.")]
+    [InlineData("inputs.pol.path=x", "--set inputs.pol.path:1:1: error UNKNOWN_INPUT: found the input \"pol\", which the plan does not have, expected one of: pool, vec, loss, tokens. Did you mean \"pool\"? A new input needs its \"kind\" too.")]
+    [InlineData("outputs.subst.format=npy", "--set outputs.subst.format:1:1: error UNKNOWN_OUTPUT: found the output \"subst\", which the plan does not have, expected one of: subset. Did you mean \"subset\"? A new output needs its \"from\" too.")]
+    [InlineData("steps.new={\"in\":\"vec\"}", "--set steps.new:1:1: error MISSING_KEY: the key \"op\" is missing")]
+    public void AnEntryThatIsNotThereIsAMistake(string text, string expected)
+    {
+        string error = Assert.Single(SampleLanguage.Errors(SampleLanguage.Good, [text]));
+        Assert.StartsWith(expected, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void EveryOverrideOfAnEntryThatIsNotThereIsTold()
+    {
+        string[] errors = SampleLanguage.Errors(SampleLanguage.Good, ["steps.frist.budget=5", "steps.frist.metric=l2"]);
+        Assert.Equal(2, errors.Length);
+        Assert.All(errors, error => Assert.Contains("error UNKNOWN_STEP: ", error, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void ANameWithDotsIsSuggestedWhole()
+    {
+        string json = SampleLanguage.WithStep("""{ "op": "kmeans", "in": "vec", "k": 1 }""").Replace("\"pick\"", "\"pick.v2\"", StringComparison.Ordinal);
+        string error = Assert.Single(SampleLanguage.Errors(json, ["steps.pick.v3.k=2"]));
+        Assert.Contains("error UNKNOWN_STEP: found the step \"pick\"", error, StringComparison.Ordinal);
+        Assert.Contains("Did you mean \"pick.v2\"?", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("steps.new={\"op\":\"kmeans\",\"in\":\"vec\",\"k\":2}", "steps.new.k=3")]
+    [InlineData("steps.new.op=kmeans", "steps.new.in=vec", "steps.new.k=3")]
+    [InlineData("steps.new.k=3", "steps.new={\"op\":\"kmeans\",\"in\":\"vec\",\"k\":3}")]
+    public void AWholeNewStepCanBeAdded(params string[] overrides) =>
+        Assert.Equal(3, SampleLanguage.Read(SampleLanguage.Good, overrides).Steps.Single(s => s.Name == "new").Arguments.Get(SampleLanguage.KMeansK));
+
+    [Theory]
     [InlineData("", "without \"=\"")]
     [InlineData("steps.first", "without \"=\"")]
     [InlineData("=1", "an empty key")]

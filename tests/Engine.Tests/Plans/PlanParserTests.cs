@@ -12,7 +12,7 @@ public sealed class PlanParserTests
     {
         { "", "1:1: error SYNTAX: found an empty file" },
         { " \n\n ", "3:2: error SYNTAX: found an empty file" },
-        { "// nothing\n", "2:1: error SYNTAX: found text that is not JSON" },
+        { "// nothing\n", "2:1: error SYNTAX: found text that is not JSON: the text has no value. Mend the text at this place." },
         { "nil", "1:2: error SYNTAX: " },
         { "{ \"a\": NaN }", "1:8: error SYNTAX: " },
         { "{ \"a\": 01 }", "1:9: error SYNTAX: " },
@@ -23,6 +23,7 @@ public sealed class PlanParserTests
         { "{ \"a\": \"😀\" b }", "1:12: error SYNTAX: " },
         { "{ \"a\": \"x\ny\" }", "1:10: error SYNTAX: " },
         { "{ \"a\": 1", "1:9: error SYNTAX: " },
+        { "{ \"a\": true", "1:12: error SYNTAX: found text that is not JSON: the text ends while an object or array is open. Mend" },
         { "{ \"a\": [1, 2 }", "1:14: error SYNTAX: " },
         { "{ } { }", "1:5: error SYNTAX: " },
         { "{ }\r\nrest", "2:1: error SYNTAX: " },

@@ -127,6 +127,13 @@ public sealed class PlanReaderTests
         Assert.Contains(SampleLanguage.Errors(SampleLanguage.WithStep(step)), e => e.Contains("error " + expected, StringComparison.Ordinal));
 
     [Theory]
+    [InlineData("""{ "kind": "records", "path": "p", "expect": { "dim": 2 } }""", "found the key \"dim\", but records have no dim, expected one of: rows, sha256.")]
+    [InlineData("""{ "kind": "scores", "path": "p", "expect": { "dtype": "f32" } }""", "found the key \"dtype\", but scores have no dtype, expected one of: rows, sha256.")]
+    [InlineData("""{ "kind": "embeddings", "path": "p", "expect": { "dims": 2 } }""", "found the key \"dims\", expected one of: rows, dim, dtype, sha256. Did you mean \"dim\"?")]
+    public void OnlyMatricesHaveADimAndADtype(string input, string expected) =>
+        Assert.Contains(SampleLanguage.Errors(SampleLanguage.Good, ["inputs.loss=" + input]), e => e.EndsWith("error UNKNOWN_KEY: " + expected, StringComparison.Ordinal));
+
+    [Theory]
     [InlineData("jsonl", "clusters", "FORMAT: found the format \"jsonl\" for \"clusters\", which gives a clustering, expected a selection, embeddings or scores.")]
     [InlineData("jsonl", "vec", "FORMAT: found the format \"jsonl\" for \"vec\", which gives embeddings, expected the format \"npy\".")]
     [InlineData("npy", "loss", "FORMAT: found the format \"npy\" for \"loss\", which gives scores, expected the format \"csv\".")]

@@ -24,6 +24,7 @@ public sealed class CommandTests : IDisposable
     [InlineData("run", 2)]
     [InlineData("run plan.json --threads", 2)]
     [InlineData("run plan.json --threads x", 2)]
+    [InlineData("run plan.json --threads 99999999999", 2)]
     [InlineData("run plan.json --threads 1 --threads 2", 2)]
     [InlineData("run plan.json --frob", 2)]
     [InlineData("run plan.json --set budget", 2)]
@@ -57,6 +58,34 @@ public sealed class CommandTests : IDisposable
         Assert.All(errors.RootElement.EnumerateArray(), e => Assert.Contains("Did you mean", e.GetProperty("message").GetString(), StringComparison.Ordinal));
         Assert.Empty(run.Error);
     }
+
+    [Theory]
+    [InlineData("run plan.json --threads x", "error USAGE: found --threads \"x\", expected a whole number. See engine --help.")]
+    [InlineData("run plan.json --threads 1.5", "error USAGE: found --threads \"1.5\", expected a whole number. See engine --help.")]
+    [InlineData("run plan.json --threads 99999999999", "error USAGE: found --threads \"99999999999\", expected a whole number from -2147483648 to 2147483647. See engine --help.")]
+    [InlineData("resume out --threads x", "error USAGE: found --threads \"x\", expected a whole number. See engine --help.")]
+    [InlineData("index search a b c --k x", "error USAGE: found --k \"x\", expected a whole number. See engine --help.")]
+    [InlineData("index search a b c --recall-at-least x", "error USAGE: found --recall-at-least \"x\", expected a number. See engine --help.")]
+    [InlineData("why out --row x", "error USAGE: found --row \"x\", expected a whole number. See engine --help.")]
+    public void ANumberThatIsNoneIsToldWithoutItsType(string words, string expected)
+    {
+        Outcome run = _work.Engine(words.Split(' '));
+        Assert.Equal((2, expected + "\n"), (run.Exit, run.Error));
+    }
+
+    [Theory]
+    [InlineData("run", 3, "error MISSING: found no path, expected a plan file. Name one.")]
+    [InlineData("resume", 2, "error USAGE: found an empty word for <dir>, expected a path. See engine --help.")]
+    [InlineData("inspect", 2, "error USAGE: found an empty word for <file>, expected a path. See engine --help.")]
+    public void AnEmptyPathIsNoBug(string verb, int exit, string expected)
+    {
+        Outcome run = _work.Engine([verb, ""]);
+        Assert.Equal((exit, expected + "\n"), (run.Exit, run.Error));
+    }
+
+    [Fact]
+    public void OneOfAKindIsCountedInTheSingular() =>
+        Assert.Equal("plan.json: ok, 1 input, 1 step, 0 outputs\n", _work.Engine(["validate", "plan.json"]).Output);
 
     [Fact]
     public void StandardOutputThatCannotBeWrittenIsAnError()

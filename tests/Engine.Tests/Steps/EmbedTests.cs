@@ -43,7 +43,7 @@ public sealed class EmbedTests
     [Theory]
     [InlineData("""{ "in": "r", "model": { "hashing": { "dim": 15 } } }""", "RANGE")]
     [InlineData("""{ "in": "r", "model": { "hashing": { "dim": 65537 } } }""", "RANGE")]
-    [InlineData("""{ "in": "r", "model": { "hash": {} } }""", "TYPE")]
+    [InlineData("""{ "in": "r", "model": { "hash": {} } }""", "UNKNOWN_KEY")]
     [InlineData("""{ "in": "r" }""", "MISSING_KEY")]
     [InlineData("""{ "in": "r", "model": { "hashing": {} }, "template": "chatml" }""", "VALUE")]
     public void PlanErrorsAreFound(string plan, string code) => Assert.Contains(ReadErrors("embed", plan), e => e.Code == code);

@@ -95,7 +95,7 @@ internal sealed class GzipReader(InputFile file) : PackedReader
     }
 
     private EngineException Follows(long at) =>
-        InputErrorAt(at, $"{file.Length - at} bytes follow the packed data and are not packed themselves. Remove them, or pack the file again.");
+        InputErrorAt(at, $"{(file.Length - at == 1 ? "1 byte follows the packed data and is not packed itself" : $"{file.Length - at} bytes follow the packed data and are not packed themselves")}. Remove them, or pack the file again.");
 
     private EngineException Damaged() =>
         InputErrorAt(file.Length, "the packed data is damaged or was cut short: its checksum or length is missing or does not fit. Copy or pack the file again.");

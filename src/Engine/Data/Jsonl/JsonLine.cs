@@ -127,10 +127,9 @@ internal sealed class JsonLine
         int at = (int)Math.Min(exception.BytePositionInLine ?? 0, line.Length);
         if (at < line.Length && line[at] == 0 || line.Length > 0 && line[0] == 0)
             return new LineFault(line.Length > 0 && line[0] == 0 ? 0 : at, "NUL", "a NUL byte stands in the text; a writer that crashed leaves such zeros behind. Write the file again.");
-        string what = exception.Message;
-        int tail = what.IndexOf(" LineNumber:", StringComparison.Ordinal);
-        if (tail > 0) what = what[..tail];
-        return new LineFault(at, "JSON", $"the line is not valid JSON: {what.TrimEnd('.')}. A record is one JSON object on one line.");
+        bool comment = line[at..].StartsWith("//"u8) || line[at..].StartsWith("/*"u8);
+        string what = comment ? "a comment begins here, and JSON has none. Remove it" : JsonReason.Of(exception);
+        return new LineFault(at, "JSON", $"the line is not valid JSON: {what}. A record is one JSON object on one line.");
     }
 
     private static string Describe(JsonTokenType type) => type switch

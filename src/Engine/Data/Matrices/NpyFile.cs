@@ -16,7 +16,7 @@ internal static class NpyFile
         if (header.Shape.Length != 2)
         {
             string hint = header.Shape.Length == 1 ? " One row is a matrix too: save array.reshape(1, -1), or array.reshape(-1, 1) for rows of one element." : " Save array.reshape(rows, dim).";
-            throw InputError.At(file, header.ShapeOffset, "SHAPE", $"the array has {header.Shape.Length} axes, shape ({string.Join(", ", header.Shape)}), but a matrix has two: (rows, dim).{hint}");
+            throw InputError.At(file, header.ShapeOffset, "SHAPE", $"the array has {header.Shape.Length} {(header.Shape.Length == 1 ? "axis" : "axes")}, shape ({string.Join(", ", header.Shape)}), but a matrix has two: (rows, dim).{hint}");
         }
 
         MatrixRegion.CheckShape(file, header.ShapeOffset, header.Shape[0], header.Shape[1]);

@@ -37,7 +37,7 @@ internal sealed record NpyHeader(NpyType Type, bool Fortran, long[] Shape, long 
         if (length > MaxHeaderBytes)
             throw InputError.At(file, 8, "HEADER", $"the header claims {length} bytes, but at most {MaxHeaderBytes} are read. A plain matrix needs about 100; write the file again with numpy.save.");
         if (textOffset + length > file.Length)
-            throw InputError.At(file, 8, "HEADER", $"the header claims {length} bytes, but only {file.Length - textOffset} follow. The file was cut short; copy or write it again.");
+            throw InputError.At(file, 8, "HEADER", $"the header claims {length} bytes, but only {file.Length - textOffset} {(file.Length - textOffset == 1 ? "follows" : "follow")}. The file was cut short; copy or write it again.");
 
         byte[] text = new byte[length];
         file.Read(textOffset, text);

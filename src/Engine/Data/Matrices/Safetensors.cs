@@ -25,7 +25,7 @@ internal static class Safetensors
         IReadOnlyList<SafetensorsEntry> tensors = ReadTensors(file, out long dataOffset);
         SafetensorsEntry tensor = Choose(file, tensors, wanted);
         if (tensor.Shape.Length != 2)
-            throw EngineException.Input(file.Name, "SHAPE", $"the tensor '{tensor.Name}' has {tensor.Shape.Length} axes, shape [{string.Join(", ", tensor.Shape)}], but a matrix has two: [rows, dim].");
+            throw EngineException.Input(file.Name, "SHAPE", $"the tensor '{tensor.Name}' has {tensor.Shape.Length} {(tensor.Shape.Length == 1 ? "axis" : "axes")}, shape {tensor.ShapeText}, but a matrix has two: [rows, dim].");
         MatrixRegion.CheckShape(file, dataOffset + tensor.Begin, tensor.Shape[0], tensor.Shape[1]);
         StoredElement? stored = tensor.Type switch
         {
@@ -73,7 +73,7 @@ internal static class Safetensors
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(start);
         if (length < 2) throw InputError.At(file, 0, "HEADER", $"the header claims {length} bytes, but an empty JSON object already takes 2. Copy or write the file again.");
         if (length > MaxHeaderBytes) throw InputError.At(file, 0, "HEADER", $"the header claims {length} bytes, but at most {MaxHeaderBytes} are read. Check that this is a .safetensors file.");
-        if ((long)length > file.Length - LengthBytes) throw InputError.At(file, 0, "HEADER", $"the header claims {length} bytes, but only {file.Length - LengthBytes} follow. The file was cut short; copy or write it again.");
+        if ((long)length > file.Length - LengthBytes) throw InputError.At(file, 0, "HEADER", $"the header claims {length} bytes, but only {file.Length - LengthBytes} {(file.Length - LengthBytes == 1 ? "follows" : "follow")}. The file was cut short; copy or write it again.");
         byte[] text = new byte[length];
         file.Read(LengthBytes, text);
         return text[0] == '{' ? text : throw InputError.At(file, LengthBytes, "HEADER", "the header does not begin with '{'. Check that this is a .safetensors file.");
@@ -90,19 +90,23 @@ internal static class Safetensors
         }
 
         if (end != dataBytes)
-            throw EngineException.Input(file.Name, "SIZE", $"the tensors take {end} bytes, but {dataBytes} follow the header: {(end > dataBytes ? "the file was cut short" : "bytes belong to no tensor")}. Copy or write it again.");
+            throw EngineException.Input(file.Name, "SIZE", $"the tensors take {end} {(end == 1 ? "byte" : "bytes")}, but {dataBytes} {(dataBytes == 1 ? "follows" : "follow")} the header: {(end > dataBytes ? "the file was cut short" : "bytes belong to no tensor")}. Copy or write it again.");
     }
 
     private static SafetensorsEntry Choose(InputFile file, IReadOnlyList<SafetensorsEntry> tensors, string? wanted)
     {
         SafetensorsEntry[] found = [.. tensors.Where(t => wanted is null ? t.Shape.Length == 2 : t.Name == wanted)];
         if (found.Length == 1) return found[0];
-        string names = string.Join(", ", tensors.Take(10).Select(t => $"'{Jsonl.LineFault.Brief(t.Name)}'")) + (tensors.Count > 10 ? $" and {tensors.Count - 10} more" : "");
-        string has = tensors.Count == 0 ? "it has no tensors" : $"it has {names}";
+        if (tensors.Count == 0) throw EngineException.Input(file.Name, "TENSOR", "the file has no tensors, expected a matrix, a tensor of two axes: [rows, dim]. Check that it is the right file.");
+        if (wanted is null && found.Length == 0)
+            throw EngineException.Input(file.Name, "TENSOR", $"none of the file's tensors has two axes, as a matrix does: [rows, dim]; it has {List(tensors, t => $" of shape {t.ShapeText}")}. Save the vectors as one matrix.");
         throw EngineException.Input(file.Name, "TENSOR", wanted is null
-            ? $"the file has {found.Length} matrices, so \"tensor\" must name one; {has}."
-            : $"the file has no tensor '{wanted}'; {has}. Correct \"tensor\".");
+            ? $"the file has {found.Length} matrices, so \"tensor\" must name one; it has {List(tensors, _ => "")}."
+            : $"the file has no tensor '{wanted}'; it has {List(tensors, _ => "")}. Correct \"tensor\".");
     }
+
+    private static string List(IReadOnlyList<SafetensorsEntry> tensors, Func<SafetensorsEntry, string> more) =>
+        string.Join(", ", tensors.Take(10).Select(t => $"'{Jsonl.LineFault.Brief(t.Name)}'{more(t)}")) + (tensors.Count > 10 ? $" and {tensors.Count - 10} more" : "");
 
     private static long LineStart(ReadOnlySpan<byte> text, long line)
     {
@@ -118,4 +122,8 @@ internal static class Safetensors
 /// <param name="Shape">Sizes of its axes.</param>
 /// <param name="Begin">First byte of its data, from the end of the header.</param>
 /// <param name="End">The byte behind its data.</param>
-internal sealed record SafetensorsEntry(string Name, string Type, long[] Shape, long Begin, long End);
+internal sealed record SafetensorsEntry(string Name, string Type, long[] Shape, long Begin, long End)
+{
+    /// <summary>The shape as messages write it: <c>[3, 4]</c>.</summary>
+    public string ShapeText => $"[{string.Join(", ", Shape)}]";
+}

@@ -22,7 +22,7 @@ internal static class ModelConfiguration
         }
         catch (JsonException malformed)
         {
-            throw new EngineException(new EngineError(ExitCode.Input, "JSON", $"this is no JSON: {malformed.Message} Expected the {FileName} of a Hugging Face model.", name, (int)(malformed.LineNumber ?? 0) + 1, (int)(malformed.BytePositionInLine ?? 0) + 1), malformed);
+            throw new EngineException(new EngineError(ExitCode.Input, "JSON", $"this is no JSON: {Data.Jsonl.JsonReason.Of(malformed)}. Expected the {FileName} of a Hugging Face model.", name, (int)(malformed.LineNumber ?? 0) + 1, (int)(malformed.BytePositionInLine ?? 0) + 1), malformed);
         }
     }
 
