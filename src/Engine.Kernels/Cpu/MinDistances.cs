@@ -18,8 +18,8 @@ internal sealed unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>(Row
     /// <summary>Rows below which a second worker is not woken to look through them for those above a threshold.</summary>
     private const int LeastLookedThrough = 1 << 12;
 
-    /// <summary>Rows that one worker looks through at a time: few of them are above the threshold, which is too few for its tile if these are, and the bounds of so many stay in its cache.</summary>
-    private const int MostLookedThrough = 1 << 15, FairlyLookedThrough = 1 << 14;
+    /// <summary>Rows that one worker looks through at a time. The bounds of the most stay in its cache; of fewer than the least too few are above the threshold to fill its tile.</summary>
+    private const int MostLookedThrough = 1 << 15, FewestLookedThrough = 1 << 12;
 
     private readonly NativeArena _memory = new();
     private readonly List<CentreBlock> _blocks = [];
@@ -119,7 +119,8 @@ internal sealed unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>(Row
         {
             RelaxationJob job = new(rows, scales, null, _blocks, _leading, Count, _longest, threshold, counts, least, nearest.IsEmpty ? null : labels, stayed, pass) { Around = Around() };
             bool isShared = threads > 1 && rows.Rows >= LeastLookedThrough;
-            Workers.Run(isShared ? threads : 1, rows.Rows, isShared ? LookedThrough() : rows.Rows, "rows", pass, () => Open(job));
+            if (isShared) Workers.RunEvenly(threads, rows.Rows, MostLookedThrough, Math.Min(FewestLookedThrough, (rows.Rows + threads - 1) / threads), "rows", pass, () => Open(job));
+            else Workers.Run(1, rows.Rows, rows.Rows, "rows", pass, () => Open(job));
         }
     }
 
@@ -133,13 +134,6 @@ internal sealed unsafe class MinDistances<TLanes, TFloat, TDouble, TElement>(Row
         _leading.Clear();
         _spare.Clear();
         _blocks.Clear();
-    }
-
-    /// <summary>Rows to look through at a time. Workers that take equally many equal parts end together, and the more rows a part has, the fuller are the tiles.</summary>
-    private long LookedThrough()
-    {
-        long parts = Math.Clamp(rows.Rows / FairlyLookedThrough / threads, 1, 8) * threads;
-        return Math.Min((rows.Rows + parts - 1) / parts, MostLookedThrough);
     }
 
     /// <summary>Whether there are enough pairs for several workers. It stops as soon as there are: the workers look at every row anyhow.</summary>

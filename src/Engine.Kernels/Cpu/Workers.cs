@@ -63,6 +63,18 @@ internal static class Workers
     public static void Run(int threads, long items, long claim, string unit, Pass pass, Func<Worker> open) =>
         Run(threads, 0, items, items, claim, unit, pass, open);
 
+    /// <summary>Runs over all items in claims that get smaller as fewer are left, each half a fair share of these, so that workers end together though items differ in cost.</summary>
+    /// <param name="threads">Workers, at least 1; fewer are opened when there are fewer claims.</param>
+    /// <param name="items">How many items there are.</param>
+    /// <param name="most">The most items a worker takes at a time.</param>
+    /// <param name="least">The fewest, but for the last.</param>
+    /// <param name="unit">What an item is called when progress is reported.</param>
+    /// <param name="pass">Cancellation and progress.</param>
+    /// <param name="open">Makes one worker; called on its thread.</param>
+    /// <exception cref="OperationCanceledException">The pass was cancelled.</exception>
+    public static void RunEvenly(int threads, long items, long most, long least, string unit, Pass pass, Func<Worker> open) =>
+        Run(threads, 0, items, items, new Claims(most, least, 2 * threads), unit, pass, open, null);
+
     /// <summary>Runs over a part of the items.</summary>
     /// <param name="threads">Workers, at least 1; fewer are opened when there are fewer claims.</param>
     /// <param name="first">The first item.</param>
@@ -75,18 +87,26 @@ internal static class Workers
     /// <param name="isEnough">Asked before every claim but the first: true ends the work after the claims that are taken. Null for work that is done whole.</param>
     /// <returns>The item after the last one worked on; none before it was left out.</returns>
     /// <exception cref="OperationCanceledException">The pass was cancelled.</exception>
-    public static long Run(int threads, long first, long end, long total, long claim, string unit, Pass pass, Func<Worker> open, Func<bool>? isEnough = null)
+    public static long Run(int threads, long first, long end, long total, long claim, string unit, Pass pass, Func<Worker> open, Func<bool>? isEnough = null) =>
+        Run(threads, first, end, total, new Claims(claim, claim, 1), unit, pass, open, isEnough);
+
+    private static long Run(int threads, long first, long end, long total, Claims claims, string unit, Pass pass, Func<Worker> open, Func<bool>? isEnough)
     {
         pass.Cancel.ThrowIfCancellationRequested();
         if (first == end) return end;
-        Shift shift = new(first, end, total, claim, unit, pass, open, isEnough);
-        int workers = (int)Math.Min(threads, (end - first + claim - 1) / claim);
-        WorkerTeam.Run(workers, shift.Serve);
+        Shift shift = new(first, end, total, claims, unit, pass, open, isEnough);
+        WorkerTeam.Run((int)Math.Min(threads, (end - first + claims.Least - 1) / claims.Least), shift.Serve);
         shift.ThrowIfFailed();
         return shift.Reached;
     }
 
-    private sealed class Shift(long start, long items, long total, long claim, string unit, Pass pass, Func<Worker> open, Func<bool>? isEnough)
+    /// <summary>How many items a worker takes at a time: one of so many parts of what is left, within bounds.</summary>
+    private readonly record struct Claims(long Most, long Least, int Parts)
+    {
+        public long Of(long left) => Math.Min(left, Math.Clamp(left / Parts, Least, Most));
+    }
+
+    private sealed class Shift(long start, long items, long total, Claims claims, string unit, Pass pass, Func<Worker> open, Func<bool>? isEnough)
     {
         private readonly Lock _gate = new();
         private long _next = start;
@@ -97,7 +117,7 @@ internal static class Workers
         private bool _isOver;
 
         /// <summary>Every claim that was taken was worked on, so what is done has no gap.</summary>
-        public long Reached => Math.Min(items, _next);
+        public long Reached => _next;
 
         public void Serve()
         {
@@ -107,10 +127,9 @@ internal static class Workers
                 using Worker worker = open();
                 while (Volatile.Read(ref _failedAt) == long.MaxValue && !IsOver())
                 {
-                    first = Interlocked.Add(ref _next, claim) - claim;
-                    if (first >= items) return;
+                    first = Take(out long end);
+                    if (first == items) return;
                     Volatile.Write(ref _isBegun, true);
-                    long end = Math.Min(first + claim, items);
                     worker.Work(first, end);
                     pass.Report(unit, Interlocked.Add(ref _done, end - first), total);
                 }
@@ -124,6 +143,16 @@ internal static class Workers
                     _failure = ExceptionDispatchInfo.Capture(failure);
                     Volatile.Write(ref _failedAt, first);
                 }
+            }
+        }
+
+        private long Take(out long end)
+        {
+            while (true)
+            {
+                long first = Volatile.Read(ref _next);
+                end = first + claims.Of(items - first);
+                if (Interlocked.CompareExchange(ref _next, end, first) == first) return first;
             }
         }
 
