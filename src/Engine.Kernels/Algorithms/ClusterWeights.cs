@@ -20,7 +20,7 @@ public enum GainTransform
 /// <param name="transform">How a gain becomes a factor.</param>
 /// <param name="temperature">What gains are divided by under <see cref="GainTransform.Softmax"/>, above 0.</param>
 /// <param name="carry">Whether the weights of the round before are multiplied in; otherwise the gains alone decide.</param>
-/// <param name="floor">The least weight, 0 to 1 / k, so that a cluster can come back; 0 for none.</param>
+/// <param name="floor">The least weight, 0 to 1, so that a cluster can come back; 0 for none.</param>
 /// <remarks>
 /// Source: Diversify and Conquer (Yu et al. 2024), equations 4 to 6: s_j the mean gain of cluster j, w_j = s_j / sum s * w_j before. A cluster without a scored
 /// row gets the mean factor of the others.
@@ -33,9 +33,6 @@ public sealed class ClusterWeights(GainTransform transform, double temperature, 
         : this(transform, temperature: 1, carry: transform != GainTransform.Softmax, floor: 0)
     {
     }
-
-    /// <summary>The least weight.</summary>
-    public double Floor => floor;
 
     /// <summary>1 / k each: the weights of the first round.</summary>
     public static double[] Equal(int clusters)
@@ -76,7 +73,6 @@ public sealed class ClusterWeights(GainTransform transform, double temperature, 
     public double[] Next(ReadOnlySpan<double> before, ReadOnlySpan<double> gains)
     {
         if (before.Length != gains.Length) throw new ArgumentException($"{before.Length} weights, but {gains.Length} gains.", nameof(gains));
-        if (!(floor * before.Length < 1 + 1e-9)) throw new ArgumentException($"A floor of {floor} for each of {before.Length} clusters is over 1 in all.", nameof(before));
         double[] factors = Factors(gains);
         double sum = Sum(factors);
         if (transform != GainTransform.Literal && sum == 0)
@@ -91,35 +87,10 @@ public sealed class ClusterWeights(GainTransform transform, double temperature, 
         if (Sum(next) == 0)
             for (int j = 0; j < next.Length; j++) next[j] = factors[j] / sum;
         Normalize(next);
-        Lift(next);
+        if (floor <= 0) return next;
+        for (int j = 0; j < next.Length; j++) next[j] = Math.Max(next[j], floor);
+        Normalize(next);
         return next;
-    }
-
-    /// <summary>Lifts weights below the floor to it. The others share what that leaves in their ratios, and one that this brings below the floor is lifted as well.</summary>
-    private void Lift(double[] weights)
-    {
-        if (floor <= 0) return;
-        bool[] isLifted = new bool[weights.Length];
-        double left, sum;
-        bool another;
-        do
-        {
-            (left, sum, another) = (1, 0, false);
-            for (int j = 0; j < weights.Length; j++)
-            {
-                if (isLifted[j]) left -= floor;
-                else sum += weights[j];
-            }
-
-            for (int j = 0; j < weights.Length; j++)
-            {
-                if (isLifted[j] || weights[j] * left >= floor * sum) continue;
-                isLifted[j] = another = true;
-            }
-        }
-        while (another);
-
-        for (int j = 0; j < weights.Length; j++) weights[j] = isLifted[j] ? floor : weights[j] * left / sum;
     }
 
     /// <summary>Weights as whole numbers in the same ratios, for <see cref="ClusterBudget.Proportional"/>; equal weights give equal numbers.</summary>

@@ -30,6 +30,9 @@ internal sealed class GrowingRankings
     /// <summary>Entries per list that were asked for in the end.</summary>
     public int Depth { get; private set; }
 
+    /// <summary>Entries popped of the list that was popped deepest.</summary>
+    public int Popped => _popped.Length == 0 ? 0 : _popped.Max();
+
     /// <summary>True once a list ran dry that goes on in the pool but not in what can be had.</summary>
     public bool IsCut { get; private set; }
 

@@ -19,7 +19,7 @@ public sealed record RdsResult(int[] Rows, double[] Scores, int[]? Tasks, int[]?
 /// <summary>Representation-based data selection: the rows most similar to what the tasks' queries look like.</summary>
 /// <remarks>
 /// A task's score of a row is the highest cosine of its queries. One task chooses among its queries, several tasks among each other: the groups
-/// of the selection are the single queries or the tasks. Ranked lists come from streaming passes, as deep as needed, never as a matrix of
+/// of the selection are the single queries or the tasks. Ranked lists come from streaming passes, as deep as needed (<see cref="RdsDepth"/>), never as a matrix of
 /// rows and queries: time O(passes * rows * queries * dim), memory O(groups * depth). Ties go to the lower row, among queries to the lower query.
 /// Source: RDS+ (Ivison et al. 2025) and its code, methods 1.4 to 1.6; the defaults are those of the code.
 /// </remarks>
@@ -54,7 +54,10 @@ public static class Rds
         RdsPasses passes = new(rows, norms, groups, combination, kernels, pass, resume);
 
         // One combined list is the case of a single group: its visits take the best row left.
-        RoundRobinOptions rules = Rules(options, passes.FirstDepth(FirstDepth(options, combination == Combination.Each ? groups.Groups : 1, count)));
+        RoundRobinOptions rules = Rules(options, FirstDepth(options, combination == Combination.Each ? groups.Groups : 1, count));
+        if (combination == Combination.Each && options.FirstDepth == 0 && resume?.From is null)
+            rules = rules with { FirstDepth = RdsDepth.First(rules.FirstDepth, rows, norms, groups, rules, kernels, new Pass(cancel: pass.Cancel)) };
+        rules = rules with { FirstDepth = passes.FirstDepth(rules.FirstDepth) };
         RankedRows[] lists = [];
         RankedRows[] Rank(int depth)
         {

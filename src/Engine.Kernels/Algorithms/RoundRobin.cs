@@ -39,7 +39,11 @@ public sealed record RoundRobinOptions
 /// <param name="Queries">The query behind <paramref name="Scores"/>, as the lists name it; -1 where they name none.</param>
 /// <param name="Depth">Entries per list that were asked for in the end.</param>
 /// <param name="IsCut">True when it ended because a list could not be continued, though the pool has more.</param>
-public sealed record RoundRobinResult(int[] Rows, double[] Scores, double[] LowestScores, int[] Groups, int[] Queries, int Depth, bool IsCut);
+public sealed record RoundRobinResult(int[] Rows, double[] Scores, double[] LowestScores, int[] Groups, int[] Queries, int Depth, bool IsCut)
+{
+    /// <summary>Entries popped of the list that was popped deepest.</summary>
+    internal int Popped { get; init; }
+}
 
 /// <summary>Round robin over ranked lists: groups take turns in order, each popping from the top of its own list.</summary>
 /// <remarks>
@@ -126,7 +130,7 @@ public static class RoundRobin
         }
 
         public RoundRobinResult ToResult(GrowingRankings lists) =>
-            new(Held(_rows), Held(_scores), Held(_lowest), Held(_groups), Held(_queries), lists.Depth, lists.IsCut);
+            new(Held(_rows), Held(_scores), Held(_lowest), Held(_groups), Held(_queries), lists.Depth, lists.IsCut) { Popped = lists.Popped };
 
         private T[] Held<T>(T[] values) => IsFull ? values : values[..Count];
     }

@@ -57,12 +57,6 @@ public sealed record SampleInRounds : Step<Selection>
     {
         ScoreColumn.TemperatureFault(Weighting, Temperature)?.Throw();
         int rows = Candidates.CountRows(Clusters);
-        if (Update.Floor * Clusters.Sizes.Length > 1 + 1e-9)
-        {
-            throw new EngineException(new EngineError(ExitCode.Input, "FLOOR", FormattableString.Invariant(
-                $"the floor is {Update.Floor} for each of {Clusters.Sizes.Length} clusters, expected at most {1.0 / Clusters.Sizes.Length}, as all weights together are 1. Lower it.")));
-        }
-
         double[]? quality = Quality is null ? null : ScoreColumn.ToDrawBy(Quality, Column, rows, Weighting);
         int[] sizes = Sizes(Budget.Of(rows));
         int[][] members = ClusterRows.Of(Clusters);
