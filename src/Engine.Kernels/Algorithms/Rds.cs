@@ -55,7 +55,7 @@ public static class Rds
 
         // One combined list is the case of a single group: its visits take the best row left.
         RoundRobinOptions rules = Rules(options, FirstDepth(options, combination == Combination.Each ? groups.Groups : 1, count));
-        if (combination == Combination.Each && options.FirstDepth == 0 && resume?.From is null)
+        if (combination == Combination.Each && options is { FirstDepth: 0, SamplesDepth: true } && resume?.From is null)
             rules = rules with { FirstDepth = RdsDepth.First(rules.FirstDepth, rows, norms, groups, rules, kernels, new Pass(cancel: pass.Cancel)) };
         rules = rules with { FirstDepth = passes.FirstDepth(rules.FirstDepth) };
         RankedRows[] lists = [];

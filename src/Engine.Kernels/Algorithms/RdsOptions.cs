@@ -43,6 +43,9 @@ public sealed record RdsOptions
     /// <summary>Entries wanted per ranked list in the first pass over the pool; 0 chooses. Never changes the result.</summary>
     public int FirstDepth { get; init; }
 
+    /// <summary>Whether a sample of the rows may be ranked first, to choose the first depth; not by kernels that search one matrix only. Never changes the result.</summary>
+    public bool SamplesDepth { get; init; } = true;
+
     /// <summary>Entries that every ranked list gets at least, or 0, so that <see cref="RdsResult.Rankings"/> serve larger selections. Never changes the result.</summary>
     public int LeastDepth { get; init; }
 }

@@ -75,7 +75,7 @@ public sealed record Rds : Step<Selection>
         double[] norms = In.CosineNorms(run.Kernels, quiet);
         QueryGroups groups = QueryTask.Gather(Queries, In, run.Kernels, quiet);
         RdsResult result = search.Begins(In, groups.Count)
-            ? search.Run(In, norms, IndexMetric.Cosine, kernels => Kernels.Algorithms.Rds.Select(In.Matrix, norms, groups, Options(count), kernels, run.Pass), Exactly)
+            ? search.Run(In, norms, IndexMetric.Cosine, kernels => Kernels.Algorithms.Rds.Select(In.Matrix, norms, groups, Options(count) with { SamplesDepth = false }, kernels, run.Pass), Exactly)
             : Exactly();
         double product = (double)rows * groups.Count * In.Dim;
         run.Count(checked(In.Bytes * (1 + result.Passes)), 2 * product);

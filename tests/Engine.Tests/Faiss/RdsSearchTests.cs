@@ -44,6 +44,24 @@ public sealed class RdsSearchTests : IDisposable
         }
     }
 
+    [FaissFact]
+    public void ASelectionOfMuchOfALargePoolIsTheExactOneToo()
+    {
+        const int Many = 66_000, Few = 4;
+        float[] values = ClusteredRows.Make(22, Many + 10, Few, 40);
+        _work.WriteMatrix("pool.npy", values[..(Many * Few)], Few);
+        _work.WriteMatrix("one.npy", values[(Many * Few)..], Few);
+        _work.Write("plan.json", """
+            { "version": 1,
+              "inputs": { "pool": { "kind": "embeddings", "path": "pool.npy" }, "one": { "kind": "embeddings", "path": "one.npy" } },
+              "steps": { "pick": { "op": "rds", "in": "pool", "queries": { "t": "one" }, "budget": 20000 } } }
+            """);
+        Assert.Equal(0, _work.Run("plan.json", "run.dir=exact").Exit);
+        Outcome faiss = _work.Run("plan.json", "run.dir=faiss", "steps.pick.search=faiss", "steps.pick.index=Flat");
+        Assert.True(faiss.Exit == 0, faiss.ToString());
+        Assert.Equal(Selected("exact"), Selected("faiss"));
+    }
+
     [FaissTheory]
     [InlineData("IVF32,Flat", "nprobe")]
     [InlineData("IVF32,SQ8", "nprobe")]
