@@ -60,6 +60,10 @@ public sealed class RdsSearchTests : IDisposable
         Outcome faiss = _work.Run("plan.json", "run.dir=faiss", "steps.pick.search=faiss", "steps.pick.index=Flat");
         Assert.True(faiss.Exit == 0, faiss.ToString());
         Assert.Equal(Selected("exact"), Selected("faiss"));
+
+        // An index searches its own matrix and no sample of it: four fair shares, where the exact search foretells what it needs.
+        Assert.Equal(8000, Facts("faiss").GetProperty("listDepth").GetInt32());
+        Assert.NotEqual(8000, Facts("exact").GetProperty("listDepth").GetInt32());
     }
 
     [FaissTheory]
