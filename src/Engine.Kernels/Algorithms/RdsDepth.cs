@@ -4,7 +4,8 @@ namespace Engine.Kernels.Algorithms;
 /// <remarks>
 /// How much the lists of a pool have in common decides whether a few rows more than a fair share are popped or many times that, and nobody knows it beforehand. Lists that run dry
 /// cost another pass over all rows, and entries that nobody pops must be ranked. Of the first D rows of a list a sample of S of N holds S D / N, give or take
-/// the deviation of a binomial count, so a list of which it pops p is popped to about p N / S. Never changes what is selected.
+/// the deviation of a binomial count, so a list of which it pops p is popped to about p N / S. Where rows are blocked, by caps or by a predicate, too few of them are in
+/// the sample to tell, and there is no forecast. Never changes what is selected.
 /// </remarks>
 internal static class RdsDepth
 {
@@ -24,14 +25,14 @@ internal static class RdsDepth
     /// <param name="rows">[rows x dim].</param>
     /// <param name="norms">[rows].</param>
     /// <param name="groups">The queries, a group to a list.</param>
-    /// <param name="rules">How many rows and by which rules; with caps there is no forecast.</param>
+    /// <param name="rules">How many rows and by which rules.</param>
     /// <param name="kernels">Who ranks the sample.</param>
     /// <param name="pass">Cancellation.</param>
     public static int First(int given, RowSource rows, double[] norms, QueryGroups groups, RoundRobinOptions rules, IKernels kernels, Pass pass)
     {
         long count = rows.Rows;
         bool isLarge = rules.Count >= count / LargeShare;
-        if (groups.Groups < 2 || rules.Caps is not null || count < FewestRows || (!isLarge && count < ManyRows)) return given;
+        if (groups.Groups < 2 || rules.Allowed is not null || rules.Caps is not null || count < FewestRows || (!isLarge && count < ManyRows)) return given;
 
         int[] sample = new int[Sampled];
         for (int i = 0; i < sample.Length; i++) sample[i] = (int)(((2L * i) + 1) * count / (2 * Sampled));
@@ -41,7 +42,6 @@ internal static class RdsDepth
         RoundRobinOptions fewer = rules with
         {
             Count = (int)Math.Clamp(Math.Ceiling(rules.Count / every), 1, Sampled),
-            Allowed = rules.Allowed is { } allowed ? row => allowed(sample[row]) : null,
             FirstDepth = (int)Math.Max(1, given / every),
         };
         int popped = RoundRobin.Select(depth => kernels.TopSimilarities(some, lengths, groups, Combination.Each, [], depth, pass), Sampled, fewer, pass).Popped;

@@ -54,7 +54,7 @@ public sealed class Embeddings(RowSource matrix, string name) : Value
             double[] norms = new double[Rows];
             _facts = kernels.Inspect(matrix, norms, pass);
             if (_facts.FirstNonFiniteRow >= 0)
-                throw AtRow(_facts.FirstNonFiniteRow, "NOT_FINITE", "holds a NaN or an infinity", "expected finite values. Remove the row or embed it again.");
+                throw AtRow(_facts.FirstNonFiniteRow, "NOT_FINITE", "holds a NaN or an infinity", ", expected finite values. Remove the row or embed it again.");
             return _norms = norms;
         }
     }
@@ -66,16 +66,16 @@ public sealed class Embeddings(RowSource matrix, string name) : Value
         double[] norms = Norms(kernels, pass);
         return _facts.FirstZeroRow < 0
             ? norms
-            : throw AtRow(_facts.FirstZeroRow, "ZERO_ROW", "is all zeros", "and has no direction, so no cosine. Remove the row or embed it again.");
+            : throw AtRow(_facts.FirstZeroRow, "ZERO_ROW", "is all zeros", " and has no direction, so no cosine. Remove the row or embed it again.");
     }
 
     /// <summary>What is wrong with a row: of shards the one it lies in is named, and where values were narrowed, that they were.</summary>
     private EngineException AtRow(long row, string code, string found, string expected)
     {
-        string narrowed = Origin is { IsNarrowed: true } ? ", now that its float64 values are narrowed to float32 (1.2e-38 to 3.4e38)," : code == "NOT_FINITE" ? "," : "";
-        if (Origin is not { Counts.Count: > 1 } shards) return EngineException.Input(name, code, $"row {row} {found}{narrowed} {expected}");
+        if (Origin is { IsNarrowed: true }) found += " now that its float64 values are narrowed to float32 (1.2e-38 to 3.4e38)";
+        if (Origin is not { Counts.Count: > 1 } shards) return EngineException.Input(name, code, $"row {row} {found}{expected}");
         (string file, long within) = shards.Find(row);
-        return EngineException.Input(file, code, $"row {row} (row {within} of this file) {found}{narrowed} {expected}");
+        return EngineException.Input(file, code, $"row {row} (row {within} of this file) {found}{expected}");
     }
 
     /// <inheritdoc/>

@@ -58,10 +58,9 @@ public sealed record Rds : Step<Selection>
     {
         StepSearch.Fault(Search, Goal)?.Throw();
         ReduceFault(Reduce, Search)?.Throw();
-        int count = Budget.Of(Candidates.CountRows(In));
+        Budget.Of(Candidates.CountRows(In));
         foreach (QueryTask task in Queries) QueryTask.Check(task, In);
         if (Caps.Count > 0) SourceCaps.Check(Caps, In);
-        if (Within is not null) CheckWithin(count, PoolRows.Of(Within, "within", In).Length);
     }
 
     /// <inheritdoc/>
@@ -108,12 +107,6 @@ public sealed record Rds : Step<Selection>
             $"the budget is {count} rows, but the rankings kept, {rankings[0].Rows.Length} entries each, serve at most {served} under these rules. Lower the budget, or run the plan with a larger \"keepRankings\".");
     }
 
-    private void CheckWithin(int count, int within)
-    {
-        if (count > within)
-            throw EngineException.Input(In.Name, "BUDGET", $"the budget is {count} rows, but \"within\" has only {within}. Lower the budget or widen the selection.");
-    }
-
     private static KeyFault? ReduceFault(RdsReduce reduce, SimilaritySearch search) => search == SimilaritySearch.Exact || reduce is not (RdsReduce.Mean or RdsReduce.NormalizedMean)
         ? null
         : new("REDUCE",
@@ -129,7 +122,8 @@ public sealed record Rds : Step<Selection>
     private RdsOptions Options(int count)
     {
         int[]? within = Within is null ? null : PoolRows.Of(Within, "within", In);
-        if (within is not null) CheckWithin(count, within.Length);
+        if (within is not null && count > within.Length)
+            throw EngineException.Input(In.Name, "BUDGET", $"the budget is {count} rows, but \"within\" has only {within.Length}. Lower the budget or widen the selection.");
         BitArray? allowed = within is null ? null : new BitArray(Candidates.CountRows(In));
         foreach (int row in within ?? []) allowed![row] = true;
         return new RdsOptions

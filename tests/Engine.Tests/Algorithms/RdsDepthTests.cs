@@ -9,17 +9,17 @@ public sealed class RdsDepthTests
     private const int Rows = 70_000, Dim = 6, Queries = 16;
 
     [Theory]
-    [InlineData(0.05, 20_000, Duplicates.Consume, 1)]
-    [InlineData(0.05, 20_000, Duplicates.Skip, 3)]
-    [InlineData(3, 40_000, Duplicates.Consume, 1)]
-    [InlineData(3, 40_000, Duplicates.Skip, 2)]
-    public void OnePassIsEnoughHoweverAlikeTheQueriesAre(double apart, int count, Duplicates duplicates, int every)
+    [InlineData(0.05, 20_000, Duplicates.Consume)]
+    [InlineData(0.05, 20_000, Duplicates.Skip)]
+    [InlineData(3, 40_000, Duplicates.Consume)]
+    [InlineData(3, 40_000, Duplicates.Skip)]
+    public void OnePassIsEnoughHoweverAlikeTheQueriesAre(double apart, int count, Duplicates duplicates)
     {
         (ArrayRows rows, double[] norms, QueryGroups queries, IKernels kernels) = Make(apart);
         using (rows)
         using (kernels)
         {
-            RdsOptions options = new() { Count = count, Duplicates = duplicates, Allowed = row => row % every == 0, AllowedRows = Rows / every };
+            RdsOptions options = new() { Count = count, Duplicates = duplicates };
             RdsResult forecast = Rds.Select(rows, norms, queries, options, kernels, Pass.Unwatched);
             RdsResult whole = Rds.Select(rows, norms, queries, options with { FirstDepth = Rows }, kernels, Pass.Unwatched);
             Assert.Equal(whole.Rows, forecast.Rows);
@@ -44,13 +44,17 @@ public sealed class RdsDepthTests
     }
 
     [Fact]
-    public void FewRowsOfAMatrixAreNotForecast()
+    public void FewRowsOfAMatrixAndBlockedOnesAreNotForecast()
     {
         (ArrayRows rows, double[] norms, QueryGroups queries, IKernels kernels) = Make(apart: 0.05);
         using (rows)
         using (kernels)
         {
             RoundRobinOptions few = new() { Count = Rows / 5 }, capped = new() { Count = Rows / 2, Caps = new CapTracker(new int[Rows], [Rows]) };
+
+            // A sample that holds fewer of the allowed rows than are wanted would be popped to its end, and every list be as long as the matrix.
+            RoundRobinOptions allowed = new() { Count = Rows / 3, Allowed = row => row % 3 == 1 };
+            Assert.Equal(7, RdsDepth.First(7, rows, norms, queries, allowed, kernels, Pass.Unwatched));
             Assert.Equal(7, RdsDepth.First(7, rows, norms, queries, few, kernels, Pass.Unwatched));
             Assert.Equal(7, RdsDepth.First(7, rows, norms, queries, capped, kernels, Pass.Unwatched));
         }
